@@ -1,0 +1,53 @@
+// Command controller is a minimal leader-elected manager: the system under test, the same for processes and pods.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/controller/journal"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "controller:", err)
+		os.Exit(1)
+	}
+}
+
+func run() (err error) {
+	options := controller.DefaultOptions()
+	options.AddFlags(flag.CommandLine)
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("expected flags only, got %q", flag.Args())
+	}
+	// Before anything is read or reached, so that bad flags are named first.
+	if err := options.Validate(); err != nil {
+		return err
+	}
+	// To standard error: standard output may be the journal.
+	ctrl.SetLogger(zap.New(zap.WriteTo(os.Stderr)))
+
+	restConfig, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	out, err := journal.Open(options.Journal)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+
+	manager, err := controller.New(restConfig, options, out, ctrl.Log)
+	if err != nil {
+		return err
+	}
+	return manager.Start(ctrl.SetupSignalHandler())
+}
