@@ -1,0 +1,154 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interregnum/interregnum/controller/journal"
+)
+
+// Kind says what a [Fact] tells.
+type Kind string
+
+// Facts about replicas, by the harness.
+const (
+	// Launched: the harness (or the cluster) started a replica, for the Start-th time.
+	Launched Kind = "launched"
+	// Signalled: the harness told a replica to stop, or killed it: Signal says how.
+	Signalled Kind = "signalled"
+	// Exited: a replica ended, with Exit.
+	Exited Kind = "exited"
+	// Retired: the replica is not to be started again in this run.
+	Retired Kind = "retired"
+)
+
+// Facts from the replicas' journals, by the replicas' clocks; see the package controller/journal.
+const (
+	Started   = Kind(journal.Started)
+	Elected   = Kind(journal.Elected)
+	Acted     = Kind(journal.Acted)
+	Processed = Kind(journal.Processed)
+	Stopped   = Kind(journal.Stopped)
+)
+
+// Facts from the API.
+const (
+	// LeaseSeen: a version of the Lease, as Lease holds it. Every version is seen, unless Lease.Gap says otherwise.
+	LeaseSeen Kind = "lease"
+	// LeaseGone: the Lease was deleted.
+	LeaseGone Kind = "lease-gone"
+	// Made: the API server acknowledged a new work item.
+	Made Kind = "made"
+)
+
+// Facts about the run, by its runner.
+const (
+	// Deployed: the cluster was told to keep replicas running.
+	Deployed Kind = "deployed"
+	// Injected: a fault took hold.
+	Injected Kind = "injected"
+	// Healed: a fault was lifted.
+	Healed Kind = "healed"
+	// Evidence: how much a fault touched, and how much got through after it was healed, counted at the end of the run.
+	Evidence Kind = "evidence"
+	// GaveUp: a step of the scenario did not come to its end within its bound; Text says which.
+	GaveUp Kind = "gave-up"
+	// Ended: the last fact of every whole history.
+	Ended Kind = "ended"
+)
+
+var kinds = []Kind{
+	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
+	LeaseSeen, LeaseGone, Made, Deployed, Injected, Healed, Evidence, GaveUp, Ended,
+}
+
+// Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.
+type Source struct {
+	Replica string `json:"replica,omitempty"`
+	Start   int    `json:"start,omitempty"`
+}
+
+func (s Source) String() string { return fmt.Sprintf("%s (start %d)", s.Replica, s.Start) }
+
+// Fact is one thing that happened. Which fields are set depends on the kind.
+type Fact struct {
+	Time time.Time `json:"time"`
+	Kind Kind      `json:"kind"`
+	Source
+	Identity string `json:"identity,omitempty"`
+	Term     *int64 `json:"term,omitempty"`
+	Item     string `json:"item,omitempty"`
+	Signal   string `json:"signal,omitempty"`
+	Exit     *Exit  `json:"exit,omitempty"`
+	Lease    *Lease `json:"lease,omitempty"`
+	Fault    *Fault `json:"fault,omitempty"`
+	Text     string `json:"text,omitempty"`
+}
+
+// IsAct says whether the fact is leader-only work.
+func (f Fact) IsAct() bool { return f.Kind == Acted || f.Kind == Processed }
+
+// Exit is how a replica ended.
+type Exit struct {
+	// Code is the exit code; -1 when a signal ended it.
+	Code int `json:"code"`
+	// Signal names the signal that ended it, if one did.
+	Signal string `json:"signal,omitempty"`
+	// Error is what it said, where the harness can know.
+	Error string `json:"error,omitempty"`
+}
+
+// Lease is one version of the Lease, as coordination.k8s.io/v1 LeaseSpec holds it.
+type Lease struct {
+	UID             string `json:"uid"`
+	ResourceVersion string `json:"resourceVersion"`
+	Holder          string `json:"holder"`
+	// DurationSeconds is leaseDurationSeconds: whole seconds, by the definition of the API.
+	DurationSeconds int32     `json:"durationSeconds"`
+	AcquireTime     time.Time `json:"acquireTime"`
+	RenewTime       time.Time `json:"renewTime"`
+	Transitions     int64     `json:"transitions"`
+	// Gap: versions before this one may not have been seen, because the watch had to begin again.
+	Gap bool `json:"gap,omitempty"`
+}
+
+// Duration is how long the holder may act after RenewTime.
+func (l Lease) Duration() time.Duration { return time.Duration(l.DurationSeconds) * time.Second }
+
+// Fault is an injected fault, or the evidence about it. The target is the fact's Replica; none means every replica.
+type Fault struct {
+	// ID numbers the injections of a run from 1.
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+	// Healable: the fault lasts until it is healed; others are over in an instant.
+	Healable bool `json:"healable,omitempty"`
+	// Touched counts what the fault affected (requests, chunks, signals delivered); in evidence only.
+	Touched int64 `json:"touched,omitempty"`
+	// Passed counts what got through after the heal; in the evidence of healable faults only.
+	Passed int64 `json:"passed,omitempty"`
+}
+
+// validate names what a fact of this kind needs and does not have.
+func (f Fact) validate() error {
+	ofReplica := slices.Contains([]Kind{Launched, Signalled, Exited, Started, Elected, Acted, Processed, Stopped}, f.Kind)
+	switch {
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("unknown kind of fact %q: expected one of %v", f.Kind, kinds)
+	case f.Time.IsZero():
+		return fmt.Errorf("expected a time in the %s fact, got none", f.Kind)
+	case ofReplica && (f.Replica == "" || f.Start < 1):
+		return fmt.Errorf("expected a replica and its start (from 1) in the %s fact, got %q and %d", f.Kind, f.Replica, f.Start)
+	case (f.IsAct() || f.Kind == Elected) && (f.Term == nil || f.Identity == ""):
+		return fmt.Errorf("expected a term and an identity in the %s fact", f.Kind)
+	case (f.Kind == Processed || f.Kind == Made) && f.Item == "":
+		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
+	case f.Kind == LeaseSeen && f.Lease == nil:
+		return fmt.Errorf("expected a lease in the lease fact, got none")
+	case f.Kind == Exited && f.Exit == nil:
+		return fmt.Errorf("expected an exit in the exited fact, got none")
+	case (f.Kind == Injected || f.Kind == Healed || f.Kind == Evidence) && (f.Fault == nil || f.Fault.ID < 1):
+		return fmt.Errorf("expected a fault with an id (from 1) in the %s fact", f.Kind)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package history
+
+import (
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Format and Version say what a file is. A reader refuses versions above its own.
+const (
+	Format  = "interregnum/history"
+	Version = 1
+)
+
+// Header is the first line of a history.
+type Header struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+
+	Scenario string    `json:"scenario"`
+	Profile  string    `json:"profile"`
+	Began    time.Time `json:"began"`
+	Cluster  Cluster   `json:"cluster"`
+
+	// Replicas is how many the cluster was told to keep running at first.
+	Replicas int `json:"replicas"`
+	// Timings that were in use at any time of the run: a rollout may change them.
+	Timings         []Timings       `json:"timings"`
+	ReleaseOnCancel bool            `json:"releaseOnCancel"`
+	ActPeriod       metav1.Duration `json:"actPeriod"`
+
+	Expect Expectation `json:"expect"`
+}
+
+// Cluster is where it ran, and what.
+type Cluster struct {
+	Name string `json:"name"`
+	// ClockUncertainty is by how much the clocks of two replicas may differ.
+	ClockUncertainty metav1.Duration `json:"clockUncertainty"`
+	// Allowance is what the cluster is given, beyond what the timings say, for requests, scheduling and the start of a
+	// replica.
+	Allowance metav1.Duration `json:"allowance"`
+	// Server is the version of the API server, or what stands for it.
+	Server string `json:"server"`
+	Binary Binary `json:"binary"`
+}
+
+// Binary is the manager that ran, with what its build information says.
+type Binary struct {
+	Path              string `json:"path"`
+	Go                string `json:"go,omitempty"`
+	ControllerRuntime string `json:"controllerRuntime,omitempty"`
+	ClientGo          string `json:"clientGo,omitempty"`
+}
+
+// Timings are the durations of an election, as client-go names them.
+type Timings struct {
+	LeaseDuration metav1.Duration `json:"leaseDuration"`
+	RenewDeadline metav1.Duration `json:"renewDeadline"`
+	RetryPeriod   metav1.Duration `json:"retryPeriod"`
+}
+
+// Expectation is what the scenario says of the run.
+type Expectation struct {
+	// Promises names the guarantees that must hold. The others are only measured.
+	Promises []string `json:"promises"`
+	// Takeover says how a reign ends that the faults of this scenario end; none if they end none.
+	Takeover Takeover `json:"takeover,omitempty"`
+	// Since says from when the bound of the takeover counts.
+	Since Since `json:"since,omitempty"`
+}
+
+// Takeover is how a rival comes to lead.
+type Takeover string
+
+// The ways.
+const (
+	// ByExpiry: the Lease runs out.
+	ByExpiry Takeover = "expiry"
+	// ByRelease: the holder releases it.
+	ByRelease Takeover = "release"
+)
+
+// Since is the moment from which the bound of a takeover counts.
+type Since string
+
+// The moments.
+const (
+	SinceInjection Since = "injection"
+	SinceHeal      Since = "heal"
+)
+
+// readable says whether this program understands what follows such a header.
+func (h Header) readable() error {
+	switch {
+	case h.Format != Format:
+		return fmt.Errorf("expected a header with the format %q, got %q", Format, h.Format)
+	case h.Version > Version:
+		return fmt.Errorf("the history has version %d, this program reads up to %d: use a newer interregnum", h.Version, Version)
+	case h.Version < 1:
+		return fmt.Errorf("expected a version from 1 to %d, got %d", Version, h.Version)
+	}
+	return nil
+}
+
+func (h Header) validate() error {
+	switch {
+	case len(h.Timings) == 0:
+		return fmt.Errorf("expected timings in the header, got none")
+	case h.Cluster.ClockUncertainty.Duration < 0 || h.Cluster.Allowance.Duration < 0:
+		return fmt.Errorf("expected no negative clock uncertainty or allowance")
+	case h.ActPeriod.Duration <= 0:
+		return fmt.Errorf("expected an act period above zero, got %v", h.ActPeriod.Duration)
+	}
+	for _, t := range h.Timings {
+		if t.LeaseDuration.Duration <= 0 || t.RenewDeadline.Duration <= 0 || t.RetryPeriod.Duration <= 0 {
+			return fmt.Errorf("expected timings above zero, got %+v", t)
+		}
+	}
+	switch h.Expect.Takeover {
+	case "", ByExpiry, ByRelease:
+	default:
+		return fmt.Errorf("unknown takeover %q: expected %q, %q or none", h.Expect.Takeover, ByExpiry, ByRelease)
+	}
+	switch {
+	case h.Expect.Takeover == "" && h.Expect.Since != "",
+		h.Expect.Takeover != "" && h.Expect.Since != SinceInjection && h.Expect.Since != SinceHeal:
+		return fmt.Errorf("unknown since %q for the takeover %q: expected %q or %q", h.Expect.Since, h.Expect.Takeover, SinceInjection, SinceHeal)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package invariant
+
+import (
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// jitter is the longest pause between two looks of a standby, in RetryPeriods: client-go waits
+// RetryPeriod * (1 + JitterFactor * random), with JitterFactor = 1.2 (tools/leaderelection/leaderelection.go, acquire;
+// apimachinery pkg/util/wait, Jitter).
+const jitter = 2.2
+
+// Bounds is how long things may take, computed from the timings in this one place. Where a run used several timings (a
+// rollout changes them), each bound uses the longest of each.
+type Bounds struct {
+	lease, renew, retry, allowance time.Duration
+}
+
+// NewBounds takes the timings and the cluster's allowance from a header.
+func NewBounds(header history.Header) Bounds {
+	b := Bounds{allowance: header.Cluster.Allowance.Duration}
+	for _, t := range header.Timings {
+		b.lease = max(b.lease, t.LeaseDuration.Duration)
+		b.renew = max(b.renew, t.RenewDeadline.Duration)
+		b.retry = max(b.retry, t.RetryPeriod.Duration)
+	}
+	return b
+}
+
+func (b Bounds) retries(n float64) time.Duration { return time.Duration(n * float64(b.retry)) }
+
+// Start is from the deployment to the first act: with no Lease there, or with one that nobody holds, a candidate takes it
+// at its first look; where several collide, the loser looks again after up to 2.2 RetryPeriods.
+func (b Bounds) Start() time.Duration { return b.retries(jitter) + b.allowance }
+
+// Takeover is from the fault, or from its heal, to the first act of a rival.
+//
+// By expiry: up to a RetryPeriod until the leader's last renewal is applied (one whose answer is lost, or which was on its
+// way); up to 2.2 RetryPeriods until a standby sees it; the lease duration, which it counts from then
+// (LeaderElector.isLeaseValid counts from observedTime, not from renewTime); up to 2.2 RetryPeriods until it looks again.
+//
+// By release: a released Lease has no holder and can be taken at the next look, up to 2.2 RetryPeriods later
+// (LeaderElector.release; tryAcquireOrRenew step 3).
+func (b Bounds) Takeover(how history.Takeover) time.Duration {
+	if how == history.ByRelease {
+		return b.retries(jitter) + b.allowance
+	}
+	return b.retries(1+2*jitter) + b.lease + b.allowance
+}
+
+// Processing is from when a work item is there and somebody leads, to its being processed: the leader's informer and
+// queue take no timing of the election, so that all of it is allowance; a RetryPeriod more, for the one request that may
+// have to be made again.
+func (b Bounds) Processing() time.Duration { return b.retries(1) + b.allowance }
+
+// Rest is how old the last act may be at the end of a run, for somebody to be leading then.
+func (b Bounds) Rest() time.Duration { return b.retries(1) + b.allowance }
+
+// Blur is the longest mean pause between two acts with which an overlap can be told: there must be two acts or more
+// between two renewals, or an overlap of the size of a RetryPeriod could fall between them.
+func (b Bounds) Blur() time.Duration { return b.retries(0.5) }

@@ -1,0 +1,144 @@
+package invariant
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Guarantee is one thing that a leader election should ensure.
+type Guarantee struct {
+	// Name is how scenarios and histories call it.
+	Name string
+	// Sentence is the guarantee in words.
+	Sentence string
+	// Safety: it says that something bad never happens, so that one pair of facts can break it, whatever else is missing
+	// from the history. The others, liveness, say that something good happens in time.
+	Safety bool
+
+	check func(*view) finding
+}
+
+// The guarantees, safety first.
+var (
+	AtMostOneActor = Guarantee{
+		Name: "AtMostOneActor", Safety: true, check: atMostOneActor,
+		Sentence: "no two replicas act in the same interval",
+	}
+	FallsSilentInTime = Guarantee{
+		Name: "FallsSilentInTime", Safety: true, check: fallsSilentInTime,
+		Sentence: "a replica does not act later than its last renewal plus its lease duration",
+	}
+	OnlyTheElectedAct = Guarantee{
+		Name: "OnlyTheElectedAct", Safety: true, check: onlyTheElectedAct,
+		Sentence: "no replica acts that was not elected before, or after it said that it stopped",
+	}
+	TermsNeverGoBack = Guarantee{
+		Name: "TermsNeverGoBack", Safety: true, check: termsNeverGoBack,
+		Sentence: "leaseTransitions rises by one for each new holder, and no act carries a term below one already acted in",
+	}
+	OnlyTheHolderReleases = Guarantee{
+		Name: "OnlyTheHolderReleases", Safety: true, check: onlyTheHolderReleases,
+		Sentence: "a holder's name is removed only by that holder, once its work has stopped, or replaced after its lease ran out",
+	}
+	SomeoneLeads = Guarantee{
+		Name: "SomeoneLeads", check: someoneLeads,
+		Sentence: "a leader acts within the bound for a start, and there is one at rest",
+	}
+	TakeoverInTime = Guarantee{
+		Name: "TakeoverInTime", check: takeoverInTime,
+		Sentence: "after the fault, a rival acts within the bound",
+	}
+	LosersReturn = Guarantee{
+		Name: "LosersReturn", check: losersReturn,
+		Sentence: "a replica that lost its leadership exits with an error and, started again, is a standby",
+	}
+	NoNeedlessHandover = Guarantee{
+		Name: "NoNeedlessHandover", check: noNeedlessHandover,
+		Sentence: "without a fault, or with one that a leader should ride out, the term does not change",
+	}
+	NothingLost = Guarantee{
+		Name: "NothingLost", check: nothingLost,
+		Sentence: "each work item is processed, and one made during the interregnum soon after it",
+	}
+)
+
+// Guarantees lists them all, in the order of reports.
+var Guarantees = []Guarantee{
+	AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct, TermsNeverGoBack, OnlyTheHolderReleases,
+	SomeoneLeads, TakeoverInTime, LosersReturn, NoNeedlessHandover, NothingLost,
+}
+
+// finding is what a check found.
+type finding struct {
+	// examined counts what the check looked at: a check that was never fed has not held.
+	examined int
+	breaches []Breach
+}
+
+func (f *finding) breach(by time.Duration, text string, facts ...history.Fact) {
+	f.breaches = append(f.breaches, Breach{By: by, Text: text, Facts: facts})
+}
+
+// Breach is one way in which a history contradicts a guarantee.
+type Breach struct {
+	// Text says what contradicts what.
+	Text string
+	// Facts are the ones that contradict each other; one, where the contradiction is that another is missing.
+	Facts []history.Fact
+	// By is by how much, beyond the clock uncertainty; zero where it is not a matter of time.
+	By time.Duration
+}
+
+func (b Breach) String() string {
+	text := b.Text
+	if b.By > 0 {
+		text += fmt.Sprintf(" (by %v)", b.By.Round(time.Millisecond))
+	}
+	for _, fact := range b.Facts {
+		text += "\n    " + describe(fact)
+	}
+	return text
+}
+
+// describe tells a fact in words, with the time to the microsecond.
+func describe(f history.Fact) string {
+	text := f.Time.UTC().Format("15:04:05.000000") + " " + string(f.Kind)
+	if f.Replica != "" {
+		text += " " + f.Replica
+		if f.Start > 0 {
+			text += fmt.Sprintf(" (start %d)", f.Start)
+		}
+	}
+	if f.Identity != "" {
+		text += " as " + f.Identity
+	}
+	if f.Term != nil {
+		text += fmt.Sprintf(" in term %d", *f.Term)
+	}
+	if f.Item != "" {
+		text += " " + f.Item
+	}
+	if f.Signal != "" {
+		text += " " + f.Signal
+	}
+	if f.Exit != nil {
+		text += fmt.Sprintf(" with code %d %s", f.Exit.Code, f.Exit.Signal)
+	}
+	if l := f.Lease; l != nil {
+		holder := l.Holder
+		if holder == "" {
+			holder = "nobody"
+		}
+		text += fmt.Sprintf(": held by %s, term %d, renewed %s for %v", holder, l.Transitions,
+			l.RenewTime.UTC().Format("15:04:05.000000"), l.Duration())
+	}
+	if f.Fault != nil {
+		text += fmt.Sprintf(" #%d %s", f.Fault.ID, f.Fault.Name)
+	}
+	if f.Text != "" {
+		text += ": " + f.Text
+	}
+	return text
+}

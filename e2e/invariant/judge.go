@@ -1,0 +1,115 @@
+package invariant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Outcome is what a run comes to.
+type Outcome string
+
+// The outcomes. Only Held passes.
+const (
+	Held         Outcome = "held"
+	Broken       Outcome = "broken"
+	Inconclusive Outcome = "inconclusive"
+)
+
+// Result is one guarantee in one run.
+type Result struct {
+	Guarantee Guarantee
+	// Promised: it counts. Otherwise it is only measured.
+	Promised bool
+	Outcome  Outcome
+	Breaches []Breach
+}
+
+// Verdict is what [Judge] says.
+type Verdict struct {
+	Scenario string
+	Outcome  Outcome
+	// Assumptions that failed.
+	Assumptions []string
+	// GaveUp says which step of the scenario did not come to its end, if one did not.
+	GaveUp   string
+	Results  []Result
+	Measures Measures
+}
+
+// Judge judges a history. It fails only for a history that promises what is not a guarantee.
+func Judge(h *history.History) (Verdict, error) {
+	for _, promise := range h.Header.Expect.Promises {
+		if !slices.ContainsFunc(Guarantees, func(g Guarantee) bool { return g.Name == promise }) {
+			return Verdict{}, fmt.Errorf("the history promises %q, which is not a guarantee: expected some of %s", promise, names())
+		}
+	}
+	v := newView(h)
+	verdict := Verdict{Scenario: h.Header.Scenario, Assumptions: assumptions(v), Measures: measure(v)}
+	if gaveUp := v.of(history.GaveUp); len(gaveUp) > 0 {
+		verdict.GaveUp = gaveUp[0].Text
+	}
+	for _, guarantee := range Guarantees {
+		found := guarantee.check(v)
+		result := Result{
+			Guarantee: guarantee,
+			Promised:  slices.Contains(h.Header.Expect.Promises, guarantee.Name),
+			Outcome:   Held,
+			Breaches:  found.breaches,
+		}
+		switch {
+		case len(found.breaches) > 0:
+			result.Outcome = Broken
+		case found.examined == 0:
+			result.Outcome = Inconclusive
+		}
+		verdict.Results = append(verdict.Results, result)
+	}
+	verdict.Outcome = verdict.outcome()
+	return verdict, nil
+}
+
+// outcome weighs: a breach of safety is a proof, whatever was assumed; a failed assumption makes everything else
+// inconclusive; a promise that was never fed, or steps that did not end, cannot have held.
+func (v *Verdict) outcome() Outcome {
+	var unsafe, lifeless, unfed bool
+	for _, r := range v.Results {
+		if !r.Promised {
+			continue
+		}
+		unsafe = unsafe || (r.Outcome == Broken && r.Guarantee.Safety)
+		lifeless = lifeless || r.Outcome == Broken
+		unfed = unfed || r.Outcome == Inconclusive
+	}
+	switch {
+	case unsafe:
+		return Broken
+	case len(v.Assumptions) > 0:
+		return Inconclusive
+	case lifeless:
+		return Broken
+	case unfed || v.GaveUp != "" || !slices.ContainsFunc(v.Results, func(r Result) bool { return r.Promised }):
+		return Inconclusive
+	}
+	return Held
+}
+
+// Result finds that of one guarantee.
+func (v *Verdict) Result(guarantee Guarantee) Result {
+	for _, r := range v.Results {
+		if r.Guarantee.Name == guarantee.Name {
+			return r
+		}
+	}
+	return Result{}
+}
+
+func names() string {
+	var all []string
+	for _, g := range Guarantees {
+		all = append(all, g.Name)
+	}
+	return strings.Join(all, ", ")
+}
