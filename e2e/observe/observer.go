@@ -1,0 +1,139 @@
+// Package observe gathers the facts of a run: the Lease, the replicas' journals, and what the harness itself did.
+package observe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Observer gathers facts, and wakes those who wait for one. It is safe for concurrent use.
+type Observer struct {
+	mu      sync.Mutex
+	facts   []history.Fact
+	waiting []*waiter
+	err     error
+	sealed  bool
+}
+
+type waiter struct {
+	match func(history.Fact) bool
+	// done gets the fact, or is closed when there will be none.
+	done chan history.Fact
+}
+
+// New makes an observer without facts.
+func New() *Observer { return &Observer{} }
+
+// Record adds a fact; one without a time happened now. After the observer was sealed facts are dropped: the run is over.
+func (o *Observer) Record(fact history.Fact) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		return
+	}
+	if fact.Time.IsZero() {
+		fact.Time = time.Now().UTC()
+	}
+	o.facts = append(o.facts, fact)
+	// The waiters' conditions are tried here, and not in their goroutines: thousands of facts wake nobody.
+	o.waiting = slices.DeleteFunc(o.waiting, func(w *waiter) bool {
+		if !w.match(fact) {
+			return false
+		}
+		w.done <- fact
+		return true
+	})
+}
+
+// Fail says that the observer can no longer see what it must, for instance because a journal is broken. Whoever waits
+// stops waiting. The first failure counts.
+func (o *Observer) Fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil || o.sealed {
+		return
+	}
+	o.err = err
+	for _, w := range o.waiting {
+		close(w.done)
+	}
+	o.waiting = nil
+}
+
+// Err is the first failure.
+func (o *Observer) Err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// Mark is the number of facts so far: the place from which to [Observer.Await] what comes next.
+func (o *Observer) Mark() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.facts)
+}
+
+// Await returns the first fact, from the mark on, that matches. The condition is tried on one fact after the other, in
+// order, and may keep a state; it must not call the observer. Await ends with an error when the context does, or when the
+// observer fails.
+func (o *Observer) Await(ctx context.Context, mark int, match func(history.Fact) bool) (history.Fact, error) {
+	w, fact, found, err := o.enlist(mark, match)
+	if found || err != nil {
+		return fact, err
+	}
+	select {
+	case fact, ok := <-w.done:
+		if !ok {
+			return history.Fact{}, o.Err()
+		}
+		return fact, nil
+	case <-ctx.Done():
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.waiting = slices.DeleteFunc(o.waiting, func(other *waiter) bool { return other == w })
+		return history.Fact{}, context.Cause(ctx)
+	}
+}
+
+func (o *Observer) enlist(mark int, match func(history.Fact) bool) (*waiter, history.Fact, bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, fact := range o.facts[mark:] {
+		if match(fact) {
+			return nil, fact, true, nil
+		}
+	}
+	if o.err != nil {
+		return nil, history.Fact{}, false, o.err
+	}
+	w := &waiter{match: match, done: make(chan history.Fact, 1)}
+	o.waiting = append(o.waiting, w)
+	return w, history.Fact{}, false, nil
+}
+
+// Facts returns a copy of the facts so far.
+func (o *Observer) Facts() []history.Fact {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.facts)
+}
+
+// Seal ends the gathering with the fact [history.Ended], and returns all facts.
+func (o *Observer) Seal() []history.Fact {
+	o.Record(history.Fact{Kind: history.Ended})
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed = true
+	return slices.Clone(o.facts)
+}
+
+// broken says whose journal is broken, and where.
+func broken(source history.Source, line int, err error) error {
+	return fmt.Errorf("the journal of %s is broken at line %d: %w", source, line, err)
+}

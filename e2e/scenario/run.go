@@ -1,0 +1,247 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+// Run is a scenario under way: the verbs that its steps are made of. A verb that waits ends on an event; if the event does
+// not come within a bound computed from the timings, the run gives up: it heals, saves and is judged.
+type Run struct {
+	Profile Profile
+
+	cluster  Cluster
+	observer *observe.Observer
+	options  controller.Options
+	bounds   invariant.Bounds
+	replicas int
+	log      func(format string, args ...any)
+
+	injections []*Injection
+	// led is who led when the last fault began.
+	led history.Source
+	// mark is where the facts stood when the last fault began.
+	mark int
+
+	work *workMaker
+}
+
+// gaveUp ends the steps of a run from within a verb.
+type gaveUp struct{ why error }
+
+func (r *Run) giveUp(format string, args ...any) {
+	panic(gaveUp{fmt.Errorf(format, args...)})
+}
+
+// await waits for a fact that matches, from the mark on; what says what is waited for.
+func (r *Run) await(ctx context.Context, bound time.Duration, mark int, what string, match func(history.Fact) bool) history.Fact {
+	r.log("waiting for %s (at most %v)", what, bound)
+	errBound := fmt.Errorf("expected %s within %v", what, bound)
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
+	fact, err := r.observer.Await(ctx, mark, match)
+	switch {
+	case errors.Is(err, errBound):
+		r.giveUp("%w", err)
+	case err != nil:
+		r.giveUp("waiting for %s: %w", what, err)
+	}
+	return fact
+}
+
+// patience is how long a verb waits for what a guarantee bounds: longer than the bound, so that a late event is seen, and
+// judged late, rather than missed.
+func patience(bound time.Duration) time.Duration { return 2 * bound }
+
+// AwaitLeader waits until every replica has started and one of them acts, and returns that one.
+func (r *Run) AwaitLeader(ctx context.Context) string {
+	started := map[string]bool{}
+	r.await(ctx, patience(r.bounds.Start()), 0, fmt.Sprintf("%d replicas to start", r.replicas), func(f history.Fact) bool {
+		if f.Kind == history.Started {
+			started[f.Replica] = true
+		}
+		return len(started) == r.replicas
+	})
+	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
+	r.led = act.Source
+	return act.Replica
+}
+
+// Standbys are the replicas but the given one, by name.
+func (r *Run) Standbys(leader string) []string {
+	names := map[string]bool{}
+	for _, fact := range r.observer.Facts() {
+		if fact.Kind == history.Started && fact.Replica != leader {
+			names[fact.Replica] = true
+		}
+	}
+	if len(names) == 0 {
+		r.giveUp("expected a standby beside %s, got none", leader)
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Injection is a fault under way.
+type Injection struct {
+	run   *Run
+	fault fault.Fault
+	id    int
+	// touching is the cluster's; nil for a rollout.
+	touching fault.Injection
+	once     sync.Once
+	healErr  error
+}
+
+// Inject makes a fault take hold.
+func (r *Run) Inject(ctx context.Context, f fault.Fault) *Injection {
+	r.log("injecting: %s %s", f.Target(), f)
+	r.remember()
+	i := &Injection{run: r, fault: f, id: len(r.injections) + 1}
+	r.observer.Record(i.fact(history.Injected))
+	touching, err := r.cluster.Inject(ctx, f)
+	if err != nil {
+		r.giveUp("injecting %q: %w", f, err)
+	}
+	i.touching = touching
+	r.injections = append(r.injections, i)
+	return i
+}
+
+// remember notes who leads, and where the facts stand.
+func (r *Run) remember() {
+	facts := r.observer.Facts()
+	r.mark = len(facts)
+	for _, fact := range slices.Backward(facts) {
+		if fact.IsAct() {
+			r.led = fact.Source
+			return
+		}
+	}
+}
+
+func (i *Injection) fact(kind history.Kind) history.Fact {
+	return history.Fact{
+		Kind: kind, Source: history.Source{Replica: i.fault.Target()},
+		Fault: &history.Fault{ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable()},
+	}
+}
+
+// Heal lifts the fault. The first call counts.
+func (i *Injection) Heal(ctx context.Context) {
+	if err := i.heal(ctx); err != nil {
+		i.run.giveUp("healing %q: %w", i.fault, err)
+	}
+}
+
+func (i *Injection) heal(ctx context.Context) error {
+	if !i.fault.Healable() {
+		return nil
+	}
+	i.once.Do(func() {
+		i.run.log("healing: %s", i.fault)
+		if i.healErr = i.touching.Heal(ctx); i.healErr == nil {
+			i.run.observer.Record(i.fact(history.Healed))
+		}
+	})
+	return i.healErr
+}
+
+// evidence records what the fault touched, and what has passed since the heal.
+func (i *Injection) evidence() {
+	fact := i.fact(history.Evidence)
+	fact.Fault.Touched = i.touching.Touched()
+	fact.Fault.Passed = i.touching.Passed()
+	i.run.observer.Record(fact)
+}
+
+// AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
+func (r *Run) AwaitRival(ctx context.Context, leader string) string {
+	act := r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
+		return f.IsAct() && f.Source != r.led
+	})
+	return act.Replica
+}
+
+// AwaitExit waits until the life of a replica that was under way when the last fault began has ended.
+func (r *Run) AwaitExit(ctx context.Context, replica string) {
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, replica+" to exit", func(f history.Fact) bool {
+		return f.Kind == history.Exited && f.Replica == replica
+	})
+}
+
+// AwaitReturn waits until a replica has started again since the last fault began.
+func (r *Run) AwaitReturn(ctx context.Context, replica string) {
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, replica+" to start again", func(f history.Fact) bool {
+		return f.Kind == history.Started && f.Replica == replica
+	})
+}
+
+// Rest waits while the leader renews so many times.
+func (r *Run) Rest(ctx context.Context, renewals int) {
+	seen := 0
+	// A renewal comes a RetryPeriod after the one before; as much again for each, and the allowance, is plenty.
+	bound := patience(time.Duration(renewals)*r.options.RetryPeriod + r.bounds.Rest())
+	r.await(ctx, bound, r.observer.Mark(), fmt.Sprintf("%d renewals", renewals), func(f history.Fact) bool {
+		if f.Kind == history.LeaseSeen && f.Lease.Holder != "" {
+			seen++
+		}
+		return seen == renewals
+	})
+}
+
+// Hold lets a fault last for so long. Only for faults whose length is what the scenario is about.
+func (r *Run) Hold(ctx context.Context, length time.Duration) {
+	r.log("holding for %v", length)
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		r.giveUp("holding the fault for %v: %w", length, context.Cause(ctx))
+	}
+}
+
+// Rollout replaces every replica by one with the given timings.
+func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
+	r.log("rolling out %+v", timings)
+	r.remember()
+	rollout := &rolling{observer: r.observer, from: r.mark}
+	i := &Injection{run: r, fault: fault.Rollout{}, id: len(r.injections) + 1, touching: rollout}
+	r.observer.Record(i.fact(history.Injected))
+	r.injections = append(r.injections, i)
+	r.options.Timings = timings
+	if err := r.cluster.Rollout(ctx, r.options); err != nil {
+		r.giveUp("rolling out: %w", err)
+	}
+	i.Heal(ctx)
+}
+
+// rolling is the evidence of a rollout: replicas that went, and replicas that came back.
+type rolling struct {
+	observer *observe.Observer
+	from     int
+}
+
+func (*rolling) Heal(context.Context) error { return nil }
+func (r *rolling) Touched() int64           { return r.count(history.Exited) }
+func (r *rolling) Passed() int64            { return r.count(history.Started) }
+
+func (r *rolling) count(kind history.Kind) (n int64) {
+	for _, fact := range r.observer.Facts()[r.from:] {
+		if fact.Kind == kind {
+			n++
+		}
+	}
+	return n
+}

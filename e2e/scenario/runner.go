@@ -1,0 +1,150 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+// Setting is where and how a scenario is run.
+type Setting struct {
+	Cluster  Cluster
+	Observer *observe.Observer
+	Profile  Profile
+	// History is the path to save the history at.
+	History string
+	// Log gets a line for each step; nil for none.
+	Log func(format string, args ...any)
+}
+
+// Skip returns the reason why a cluster cannot run the scenario, or nil.
+func (s Scenario) Skip(cluster Cluster) error {
+	for _, f := range s.Faults {
+		if err := cluster.Can(f); err != nil {
+			return fmt.Errorf("needs %q: %w", f, err)
+		}
+	}
+	return nil
+}
+
+// cleanup is how long healing, collecting and the like may take once the steps are over, however they ended.
+const cleanup = 30 * time.Second
+
+// Run runs the scenario: start, act, inject, wait, heal, settle, collect, save, judge. Healing, stopping and saving happen
+// whatever fails, also when the context ends. The error says that there is no verdict; the history is then saved as far as
+// there is one.
+func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.Verdict, err error) {
+	if setting.Log == nil {
+		setting.Log = func(string, ...any) {}
+	}
+	header := s.header(setting)
+	defer func() { err = errors.Join(err, setting.Cluster.Close()) }()
+
+	s.play(ctx, setting, header)
+
+	ended := &history.History{Header: header, Facts: setting.Observer.Seal()}
+	if header.Expect.Promises == nil {
+		return invariant.Verdict{}, fmt.Errorf("scenario %q promises nothing", s.Name)
+	}
+	ended.Sort()
+	if err := ended.Save(setting.History); err != nil {
+		return invariant.Verdict{}, err
+	}
+	// What is judged is the file, so that judging it again gives the same verdict.
+	saved, err := history.Load(setting.History)
+	if err != nil {
+		return invariant.Verdict{}, err
+	}
+	return invariant.Judge(saved)
+}
+
+func (s Scenario) header(setting Setting) history.Header {
+	replicas := s.Replicas
+	if replicas == 0 {
+		replicas = 3
+	}
+	timings := []history.Timings{durations(setting.Profile.Timings)}
+	if s.ChangesTimings {
+		timings = append(timings, durations(setting.Profile.longer()))
+	}
+	header := history.Header{
+		Format: history.Format, Version: history.Version,
+		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
+		Cluster: setting.Cluster.Describe(), Replicas: replicas,
+		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
+		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
+		Expect:    history.Expectation{Takeover: s.Takeover, Since: s.Since},
+	}
+	for _, promise := range s.Promises {
+		header.Expect.Promises = append(header.Expect.Promises, promise.Name)
+	}
+	return header
+}
+
+func durations(t controller.Timings) history.Timings {
+	return history.Timings{
+		LeaseDuration: metav1.Duration{Duration: t.LeaseDuration},
+		RenewDeadline: metav1.Duration{Duration: t.RenewDeadline},
+		RetryPeriod:   metav1.Duration{Duration: t.RetryPeriod},
+	}
+}
+
+// play runs the steps, and records if they gave up.
+func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
+	options := controller.DefaultOptions()
+	options.Timings = setting.Profile.Timings
+	options.ActPeriod = setting.Profile.ActPeriod
+	options.EnableLeaderElection = true
+	options.ReleaseOnCancel = s.ReleaseOnCancel
+
+	run := &Run{
+		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: options,
+		bounds: invariant.NewBounds(header), replicas: header.Replicas, log: setting.Log,
+	}
+	if err := run.play(ctx, s); err != nil {
+		setting.Log("gave up: %v", err)
+		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: err.Error()})
+	}
+	// Not with ctx: what was injected is healed also when the run was interrupted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
+	defer cancel()
+	for _, injection := range run.injections {
+		if err := injection.heal(ctx); err != nil {
+			setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: fmt.Sprintf("healing %q: %v", injection.fault, err)})
+		}
+	}
+	if err := setting.Cluster.Collect(ctx); err != nil {
+		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: fmt.Sprintf("collecting: %v", err)})
+	}
+	for _, injection := range run.injections {
+		injection.evidence()
+	}
+}
+
+func (r *Run) play(ctx context.Context, s Scenario) (err error) {
+	defer func() {
+		switch caught := recover().(type) {
+		case nil:
+		case gaveUp:
+			err = caught.why
+		default:
+			panic(caught)
+		}
+	}()
+	r.observer.Record(history.Fact{Kind: history.Deployed, Text: fmt.Sprintf("%d replicas", r.replicas)})
+	if err := r.cluster.Deploy(ctx, r.replicas, r.options); err != nil {
+		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
+	}
+	// Often enough that some items are made in every interregnum, and seldom enough to be no load.
+	r.work = makeWork(ctx, r.cluster, r.observer, r.options.RetryPeriod)
+	defer r.work.stop()
+	return s.Steps(ctx, r)
+}

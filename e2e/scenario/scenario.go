@@ -1,0 +1,95 @@
+// Package scenario holds the catalogue of failovers and its runner. A scenario is written once, against [Cluster], and
+// runs on every cluster that can do what it asks.
+package scenario
+
+import (
+	"context"
+	"time"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+)
+
+// Cluster is one place where replicas run, fresh for each run. It tells an observer what happens in it: launches, exits,
+// signals, journals and every version of the Lease.
+type Cluster interface {
+	// Describe says where the run takes place and what runs there.
+	Describe() history.Cluster
+	// Can returns nil if the cluster can inject such a fault, else the reason why not.
+	Can(fault.Fault) error
+	// Deploy tells the cluster to keep that many replicas running with these options: one that exits is started again.
+	Deploy(ctx context.Context, replicas int, options controller.Options) error
+	// Rollout replaces every replica, one after the other, by one with these options. It waits for each to start.
+	Rollout(ctx context.Context, options controller.Options) error
+	// Inject makes a fault take hold.
+	Inject(ctx context.Context, f fault.Fault) (fault.Injection, error)
+	// MakeWork makes a work item; nil means that the API server has acknowledged it.
+	MakeWork(ctx context.Context, name string) error
+	// Collect returns once everything that the replicas have journalled so far is with the observer.
+	Collect(ctx context.Context) error
+	// Close stops whatever the cluster started. It may be called more than once.
+	Close() error
+}
+
+// Scenario is one way to take a leader away, and what must hold while it happens.
+type Scenario struct {
+	Name string
+	// Why says in a sentence what it is about.
+	Why string
+	// Replicas to keep running; three, if it says nothing.
+	Replicas int
+	// ReleaseOnCancel is given to the replicas.
+	ReleaseOnCancel bool
+	// ChangesTimings: a rollout brings the profile's longer timings.
+	ChangesTimings bool
+	// Faults that the steps inject; a cluster that cannot inject one of them skips the scenario.
+	Faults []fault.Fault
+	// Exclusive scenarios do something to the whole cluster, so that no other may run beside them.
+	Exclusive bool
+	// Promises must hold; the other guarantees are only measured.
+	Promises []invariant.Guarantee
+	// Takeover says how a rival comes to lead after the fault; none, if none is to.
+	Takeover history.Takeover
+	// Since says from when the bound of the takeover counts.
+	Since history.Since
+	// Steps are what happens, between the deployment and the end.
+	Steps func(ctx context.Context, run *Run) error
+}
+
+// Profile is a set of timings to run scenarios with.
+type Profile struct {
+	Name      string
+	Timings   controller.Timings
+	ActPeriod time.Duration
+}
+
+// The profiles. Both leave a safe margin: a cut leader is silent a fifth of its lease duration or more before a rival may
+// act.
+var (
+	// Quick is for CI: the shortest whole seconds at which a busy machine raises no false alarm. A request about the Lease
+	// times out after a second, however short the renew deadline (controller.Timings.RequestTimeout).
+	Quick = Profile{
+		Name:      "quick",
+		Timings:   controller.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 3 * time.Second, RetryPeriod: time.Second},
+		ActPeriod: 50 * time.Millisecond,
+	}
+	// Production is what Kubernetes' own components use.
+	Production = Profile{
+		Name:      "production",
+		Timings:   controller.DefaultTimings,
+		ActPeriod: 100 * time.Millisecond,
+	}
+	// Profiles lists them.
+	Profiles = []Profile{Quick, Production}
+)
+
+// longer is a profile's timings, each longer by a third: for a rollout that changes them.
+func (p Profile) longer() controller.Timings {
+	return controller.Timings{
+		LeaseDuration: p.Timings.LeaseDuration * 4 / 3,
+		RenewDeadline: p.Timings.RenewDeadline * 4 / 3,
+		RetryPeriod:   p.Timings.RetryPeriod * 4 / 3,
+	}
+}

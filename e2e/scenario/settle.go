@@ -1,0 +1,107 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Settle heals what is not healed yet and waits until the run is at rest: every replica is up, all work is processed, and
+// one replica alone acts and renews.
+func (r *Run) Settle(ctx context.Context) error {
+	for _, injection := range r.injections {
+		injection.Heal(ctx)
+	}
+	r.work.stop()
+	calm := newCalm(r.replicas, r.observer.Mark())
+	// The worst that can precede the rest is one more takeover, and replicas that must first start.
+	bound := patience(r.bounds.Takeover(history.ByExpiry) + r.bounds.Start())
+	r.log("settling (at most %v)", bound)
+	errBound := errors.New("not at rest")
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
+	_, err := r.observer.Await(ctx, 0, calm.sees)
+	if errors.Is(err, errBound) {
+		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s", bound, strings.Join(calm.missing(), ", "))
+	}
+	return err
+}
+
+// calm tells from the facts whether a run is at rest.
+type calm struct {
+	replicas int
+	// since is the number of the first fact that counts towards renewals.
+	since, facts int
+
+	up     map[string]bool
+	undone map[string]bool
+	// identity is that of the one who acts; actors are those who acted since the last renewal.
+	identity string
+	actors   map[history.Source]bool
+	// renewals in a row between which only their holder acted.
+	renewals int
+}
+
+// calmRenewals is how many renewals in a row make a rest: one could be the last of a leader that is about to lose.
+const calmRenewals = 2
+
+func newCalm(replicas, since int) *calm {
+	return &calm{
+		replicas: replicas, since: since,
+		up: map[string]bool{}, undone: map[string]bool{}, actors: map[history.Source]bool{},
+	}
+}
+
+func (c *calm) sees(f history.Fact) bool {
+	c.facts++
+	switch f.Kind {
+	case history.Started:
+		c.up[f.Replica] = true
+	case history.Exited:
+		c.up[f.Replica] = false
+	case history.Made:
+		c.undone[f.Item] = true
+	case history.Processed:
+		delete(c.undone, f.Item)
+	case history.Acted:
+		c.identity = f.Identity
+		c.actors[f.Source] = true
+	case history.LeaseSeen:
+		if c.facts > c.since && len(c.actors) == 1 && f.Lease.Holder == c.identity {
+			c.renewals++
+		} else {
+			c.renewals = 0
+		}
+		clear(c.actors)
+	}
+	return len(c.missing()) == 0
+}
+
+func (c *calm) missing() []string {
+	var missing []string
+	up := 0
+	for _, is := range c.up {
+		if is {
+			up++
+		}
+	}
+	if up < c.replicas {
+		missing = append(missing, fmt.Sprintf("%d of %d replicas", c.replicas-up, c.replicas))
+	}
+	if len(c.undone) > 0 {
+		var items []string
+		for item := range c.undone {
+			items = append(items, item)
+		}
+		slices.Sort(items)
+		missing = append(missing, fmt.Sprintf("the processing of %v", items))
+	}
+	if c.renewals < calmRenewals {
+		missing = append(missing, fmt.Sprintf("%d renewals by the only one who acts", calmRenewals-c.renewals))
+	}
+	return missing
+}
