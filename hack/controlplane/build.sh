@@ -2,12 +2,19 @@
 # Builds kube-apiserver and etcd from Go modules into the folder $1, with progress on standard error.
 #
 # For machines that can reach a Go module proxy and nothing else: setup-envtest downloads
-# binaries from a release page, which such machines cannot. Takes about five minutes on two cores.
+# binaries from a release page, which such machines cannot. Takes five to ten minutes on two cores.
+# The versions are those of the go.mod beside this file.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-dest=${1:?"usage: build.sh DEST"}
+mkdir -p "${1:?"usage: build.sh DEST"}"
+dest=$(cd "$1" && pwd)
 cd "$here"
+
+# A folder is built for the machine that it is built on, whatever the caller cross-compiles for; and from this
+# module, whatever workspace the caller works in.
+GOOS=$(go env GOHOSTOS) GOARCH=$(go env GOHOSTARCH) GOWORK=off CGO_ENABLED=0
+export GOOS GOARCH GOWORK CGO_ENABLED
 
 kubernetes=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
 minor=${kubernetes#v1.}
@@ -20,19 +27,40 @@ for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 	stamp="$stamp -X $package.gitVersion=$kubernetes -X $package.gitMajor=1 -X $package.gitMinor=$minor"
 done
 
-# compile NAME PACKAGE: go build -v names each package that it has compiled; one line in fifty is progress enough.
+# A go command that is told to stop leaves its temporary folder behind, so it is given one that is removed here.
+GOTMPDIR=$(mktemp -d)
+export GOTMPDIR
+log="$GOTMPDIR/log"
+builder=''
+clean_up() {
+	[ -z "$builder" ] || { kill "$builder" && wait "$builder"; } 2>/dev/null || :
+	rm -rf "$GOTMPDIR" || { sleep 2 && rm -rf "$GOTMPDIR"; } # a last compiler may still have been writing
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# compile NAME PACKAGE. In the background, so that progress is told by the clock and a signal is heard at once:
+# go build -v names each package that it has compiled, but says nothing while it downloads or links.
 compile() {
 	echo "building $1 from $2" >&2
-	status=$(mktemp)
-	{
-		CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$dest/$1" "$2" 2>&1 && echo ok >"$status"
-	} | awk '
-		/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/ { if (++n % 50 == 0) { printf "  %d packages compiled (%s)\n", n, $0; fflush() } next }
-		{ print; fflush() }' >&2
-	test -s "$status" || { rm -f "$status"; echo "building $1 failed; the lines above say why" >&2; exit 1; }
-	rm -f "$status"
+	go build -v -trimpath -ldflags "$stamp" -o "$dest/$1" "$2" 2>"$log" &
+	builder=$!
+	seconds=0
+	while kill -0 "$builder" 2>/dev/null; do
+		sleep 1
+		seconds=$((seconds + 1))
+		[ $((seconds % 15)) -ne 0 ] || echo "  $1: $seconds s, $(wc -l <"$log" | tr -d ' ') steps done, last: $(tail -n 1 "$log")" >&2
+	done
+	finished=$builder builder=''
+	wait "$finished" || {
+		tail -n 40 "$log" >&2
+		echo "building $1 failed; the lines above say why" >&2
+		exit 1
+	}
+	echo "built $1 in $seconds s" >&2
 }
 
-mkdir -p "$dest"
 compile etcd go.etcd.io/etcd/server/v3
 compile kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver

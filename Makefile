@@ -1,0 +1,106 @@
+# Every command of the project. `make` alone prints them; the comments behind `##` and `#?` are that help.
+
+#? CLUSTER     where the scenarios run: sim (virtual time) or envtest (real API server, real processes)
+#? FOCUS       only scenarios whose name matches this regular expression
+#? LABELS      only scenarios that match this Ginkgo label filter
+#? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, quick on envtest
+#? CONTROLLER  another controller binary in the manager's place (envtest only; see controller/journal)
+#? RUNS        folder for histories, journals and logs
+#? HISTORY     the saved history file that `make check` judges again
+#? PROCS       how many envtest scenarios run at once
+#? COUNT       how often `make deflake` repeats
+CLUSTER ?= sim
+RUNS ?= .runs
+PROCS ?= 6
+COUNT ?= 20
+
+# A path is meant from where make was called: with `make -C` that is $(PWD), which also differs from $(CURDIR) where a
+# program has changed folder without telling the environment; so $(PWD) counts only if the path is there.
+absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(if $(shell test -e '$(PWD)/$(1)' && echo y),$(PWD),$(CURDIR))/$(1))
+override RUNS := $(if $(filter /%,$(firstword $(RUNS))),$(RUNS),$(CURDIR)/$(RUNS))
+override CONTROLLER := $(if $(CONTROLLER),$(call absolute,$(CONTROLLER)))
+override HISTORY := $(if $(HISTORY),$(call absolute,$(HISTORY)))
+export FOCUS LABELS CONTROLLER RUNS HISTORY
+
+# Ginkgo colours its output even in a file; make says here whether this is a terminal.
+ifneq ($(NO_COLOR)$(if $(MAKE_TERMOUT),,piped),)
+export GINKGO_NO_COLOR = TRUE
+endif
+
+# The suites, one for each cluster. `go -C ... test` without a package argument, because with one it keeps what a
+# passing suite prints, and the table of verdicts is what people come for. A filter that matches nothing fails.
+clusters = sim envtest
+suite.sim = PROFILE="$(or $(PROFILE),production)" \
+	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
+	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS"
+suite.envtest = $(control-plane) && PROFILE="$(or $(PROFILE),quick)" \
+	go run github.com/onsi/ginkgo/v2/ginkgo run --procs=$(PROCS) --fail-on-empty --label-filter="$$LABELS" ./envtest
+control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
+
+# The race detector needs a C compiler; go knows whether there is one.
+race = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+# ./envtest and ./e2e are the suites; ./hack reads the tree, so its results must not be cached.
+units = packages=$$(go list ./...) && packages=$$(echo "$$packages" | grep -v -e '/envtest$$' -e '/e2e$$' -e '/hack/')
+# A workspace of the caller's (go.work) is meant for the code under test, not for the tools.
+golangci-lint = GOWORK=off go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
+
+.DEFAULT_GOAL := help
+# Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
+.NOTPARALLEL:
+.PHONY: help scenarios test test-unit test-sim test-envtest check bench lint deflake control-plane clean
+
+help: ## this text
+	@echo 'usage: make TARGET [VARIABLE=value ...]'; echo; echo targets:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@echo; echo variables:
+	@awk '/^#\? / { print "  " substr($$0, 4) }' Makefile
+
+scenarios: ## run the catalogue and print the verdicts (CLUSTER, FOCUS, LABELS, PROFILE, CONTROLLER)
+	$(if $(suite.$(CLUSTER)),,$(error unknown CLUSTER "$(CLUSTER)"; known clusters: $(clusters)))
+	@$(suite.$(CLUSTER))
+
+test: test-unit test-sim test-envtest ## everything that needs no container
+
+test-unit: ## unit tests and the layout rules
+	@echo '==> unit tests$(if $(race), with the race detector, without the race detector: no C compiler)'
+	@$(units) && go test $(race) -skip '^TestScenarios$$' $$packages
+	@echo '==> layout: who may import whom'
+	@go test -count=1 ./hack/layout
+
+test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
+	@echo '==> the catalogue in virtual time'
+	@$(suite.sim)
+
+test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
+	@echo '==> the catalogue on a real API server'
+	@$(suite.envtest)
+
+check: ## judge a saved history again, without a cluster (HISTORY)
+	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
+	@go run ./e2e/cmd/check "$$HISTORY"
+
+bench: ## how fast virtual time is: runs/s of one failover
+	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1
+
+lint: ## gofmt, go vet and golangci-lint
+	@echo '==> gofmt'; badly=$$(gofmt -l .) && test -z "$$badly" || { echo "not formatted: $$badly"; exit 1; }
+	@echo '==> go vet'; go vet ./...
+	@echo '==> golangci-lint (built at first use, which takes a minute or two)'; $(golangci-lint) run
+
+deflake: ## repeat both suites until the first failure (COUNT, FOCUS, LABELS, PROFILE)
+	@mkdir -p "$$RUNS"; log="$$RUNS/deflake.log"; round=0; $(control-plane) || exit 1; \
+	while [ $$round -lt $(COUNT) ]; do \
+		round=$$((round + 1)); began=$$(date +%s); printf 'round %d of %d: ' $$round $(COUNT); \
+		for suite in sim envtest; do \
+			case $$suite in sim) $(suite.sim) ;; envtest) $(suite.envtest) ;; esac >"$$log" 2>&1 || \
+				{ echo "$$suite FAILED"; cat "$$log"; echo "failed in round $$round of $(COUNT), on $$suite; also in $$log"; exit 1; }; \
+		done; \
+		echo "passed in $$(($$(date +%s) - began)) s"; \
+	done
+
+control-plane: ## get kube-apiserver and etcd now (else the first envtest run does) and print their folder
+	@hack/control-plane.sh
+
+clean: ## remove the output of runs and built binaries
+	rm -rf .runs bin
+	@echo "The cache of control-plane binaries stays; to remove it: rm -r $${XDG_CACHE_HOME:-$$HOME/.cache}/interregnum"
