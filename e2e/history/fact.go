@@ -40,6 +40,9 @@ const (
 	LeaseGone Kind = "lease-gone"
 	// Made: the API server acknowledged a new work item.
 	Made Kind = "made"
+	// Stamped: a work item says who processed it, and in which term. The replica's own Processed may be missing, where the
+	// answer to its request was lost.
+	Stamped Kind = "stamped"
 )
 
 // Facts about the run, by its runner.
@@ -60,7 +63,7 @@ const (
 
 var kinds = []Kind{
 	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
-	LeaseSeen, LeaseGone, Made, Deployed, Injected, Healed, Evidence, GaveUp, Ended,
+	LeaseSeen, LeaseGone, Made, Stamped, Deployed, Injected, Healed, Evidence, GaveUp, Ended,
 }
 
 // Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.
@@ -131,7 +134,8 @@ type Fault struct {
 
 // validate names what a fact of this kind needs and does not have.
 func (f Fact) validate() error {
-	ofReplica := slices.Contains([]Kind{Launched, Signalled, Exited, Started, Elected, Acted, Processed, Stopped}, f.Kind)
+	ofJournal := slices.Contains([]Kind{Started, Elected, Acted, Processed, Stopped}, f.Kind)
+	ofReplica := ofJournal || slices.Contains([]Kind{Launched, Signalled, Exited}, f.Kind)
 	switch {
 	case !slices.Contains(kinds, f.Kind):
 		return fmt.Errorf("unknown kind of fact %q: expected one of %v", f.Kind, kinds)
@@ -139,14 +143,22 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected a time in the %s fact, got none", f.Kind)
 	case ofReplica && (f.Replica == "" || f.Start < 1):
 		return fmt.Errorf("expected a replica and its start (from 1) in the %s fact, got %q and %d", f.Kind, f.Replica, f.Start)
-	case (f.IsAct() || f.Kind == Elected) && (f.Term == nil || f.Identity == ""):
-		return fmt.Errorf("expected a term and an identity in the %s fact", f.Kind)
-	case (f.Kind == Processed || f.Kind == Made) && f.Item == "":
+	case f.Kind == Retired && f.Replica == "":
+		return fmt.Errorf("expected a replica in the retired fact, got none")
+	case ofJournal && f.Identity == "":
+		return fmt.Errorf("expected an identity in the %s fact, got none", f.Kind)
+	case (f.IsAct() || f.Kind == Elected) && f.Term == nil:
+		return fmt.Errorf("expected a term in the %s fact, got none", f.Kind)
+	case f.Kind == Signalled && f.Signal == "":
+		return fmt.Errorf("expected a signal in the signalled fact, got none")
+	case (f.Kind == Processed || f.Kind == Made || f.Kind == Stamped) && f.Item == "":
 		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
 	case f.Kind == LeaseSeen && f.Lease == nil:
 		return fmt.Errorf("expected a lease in the lease fact, got none")
 	case f.Kind == Exited && f.Exit == nil:
 		return fmt.Errorf("expected an exit in the exited fact, got none")
+	case f.Kind == GaveUp && f.Text == "":
+		return fmt.Errorf("expected the step that did not end in the gave-up fact, got none")
 	case (f.Kind == Injected || f.Kind == Healed || f.Kind == Evidence) && (f.Fault == nil || f.Fault.ID < 1):
 		return fmt.Errorf("expected a fault with an id (from 1) in the %s fact", f.Kind)
 	}

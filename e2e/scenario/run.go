@@ -31,6 +31,8 @@ type Run struct {
 	injections []*Injection
 	// led is who led when the last fault began.
 	led history.Source
+	// hit is the life of each replica that a fault was aimed at, or that led, when the fault began.
+	hit map[string]history.Source
 	// mark is where the facts stood when the last fault began.
 	mark int
 
@@ -106,7 +108,7 @@ type Injection struct {
 // Inject makes a fault take hold.
 func (r *Run) Inject(ctx context.Context, f fault.Fault) *Injection {
 	r.log("injecting: %s %s", f.Target(), f)
-	r.remember()
+	r.remember(f.Target())
 	i := &Injection{run: r, fault: f, id: len(r.injections) + 1}
 	r.observer.Record(i.fact(history.Injected))
 	touching, err := r.cluster.Inject(ctx, f)
@@ -118,15 +120,24 @@ func (r *Run) Inject(ctx context.Context, f fault.Fault) *Injection {
 	return i
 }
 
-// remember notes who leads, and where the facts stand.
-func (r *Run) remember() {
+// remember notes who leads, whom the fault is aimed at, and where the facts stand.
+func (r *Run) remember(target string) {
 	facts := r.observer.Facts()
 	r.mark = len(facts)
-	for _, fact := range slices.Backward(facts) {
-		if fact.IsAct() {
-			r.led = fact.Source
-			return
+	latest := func(is func(history.Fact) bool) (history.Source, bool) {
+		for _, fact := range slices.Backward(facts) {
+			if is(fact) {
+				return fact.Source, true
+			}
 		}
+		return history.Source{}, false
+	}
+	if led, any := latest(history.Fact.IsAct); any {
+		r.led = led
+		r.hit[led.Replica] = led
+	}
+	if aimed, any := latest(func(f history.Fact) bool { return f.Kind == history.Started && f.Replica == target }); any {
+		r.hit[target] = aimed
 	}
 }
 
@@ -173,17 +184,17 @@ func (r *Run) AwaitRival(ctx context.Context, leader string) string {
 	return act.Replica
 }
 
-// AwaitExit waits until the life of a replica that was under way when the last fault began has ended.
+// AwaitExit waits until the life of the replica has ended that led, or was hit, when a fault began.
 func (r *Run) AwaitExit(ctx context.Context, replica string) {
-	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, replica+" to exit", func(f history.Fact) bool {
-		return f.Kind == history.Exited && f.Replica == replica
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, replica+" to exit", func(f history.Fact) bool {
+		return f.Kind == history.Exited && f.Source == r.hit[replica]
 	})
 }
 
-// AwaitReturn waits until a replica has started again since the last fault began.
+// AwaitReturn waits until a later life of the replica has started.
 func (r *Run) AwaitReturn(ctx context.Context, replica string) {
-	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, replica+" to start again", func(f history.Fact) bool {
-		return f.Kind == history.Started && f.Replica == replica
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, replica+" to start again", func(f history.Fact) bool {
+		return f.Kind == history.Started && f.Replica == replica && f.Start > r.hit[replica].Start
 	})
 }
 
@@ -215,7 +226,7 @@ func (r *Run) Hold(ctx context.Context, length time.Duration) {
 // Rollout replaces every replica by one with the given timings.
 func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
 	r.log("rolling out %+v", timings)
-	r.remember()
+	r.remember("")
 	rollout := &rolling{observer: r.observer, from: r.mark}
 	i := &Injection{run: r, fault: fault.Rollout{}, id: len(r.injections) + 1, touching: rollout}
 	r.observer.Record(i.fact(history.Injected))

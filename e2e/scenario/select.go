@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,14 @@ func Select(focus string) ([]Scenario, error) {
 		return nil, fmt.Errorf("unknown scenario %q; the catalogue has:\n%s", focus, names())
 	}
 	return selected, nil
+}
+
+// Place is a scenario's place in the catalogue; what is not in it comes last.
+func Place(name string) int {
+	if at := slices.IndexFunc(Catalogue, func(s Scenario) bool { return s.Name == name }); at >= 0 {
+		return at
+	}
+	return len(Catalogue)
 }
 
 func names() string {

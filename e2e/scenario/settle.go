@@ -65,7 +65,7 @@ func (c *calm) sees(f history.Fact) bool {
 		c.up[f.Replica] = false
 	case history.Made:
 		c.undone[f.Item] = true
-	case history.Processed:
+	case history.Stamped:
 		delete(c.undone, f.Item)
 	case history.Acted:
 		c.identity = f.Identity

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+)
+
+// Explain writes a verdict out: the outcome, each guarantee with what contradicts it, the measured numbers, and where the
+// history is.
+func Explain(out io.Writer, h history.Header, v invariant.Verdict, path string) error {
+	var text strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
+
+	line("%s: %s", v.Scenario, strings.ToUpper(string(v.Outcome)))
+	line("  on %s (%s), profile %s", h.Cluster.Name, h.Cluster.Server, h.Profile)
+	line("  of %s%s", h.Cluster.Binary.Path, libraries(h.Cluster.Binary))
+	for _, reason := range Reasons(v) {
+		line("  inconclusive, because %s", reason)
+	}
+	for _, r := range v.Results {
+		mark := "promised"
+		if !r.Promised {
+			mark = "measured"
+		}
+		line("  %-12s %-9s %s: %s", r.Outcome, mark, r.Guarantee.Name, r.Guarantee.Sentence)
+		if !r.Promised && r.Guarantee.Name == invariant.NoNeedlessHandover.Name {
+			continue // A fault was to take the leader away: that it did is no news.
+		}
+		for _, breach := range most(r.Breaches) {
+			line("    %s", strings.ReplaceAll(breach.String(), "\n", "\n  "))
+		}
+		if hidden := len(r.Breaches) - len(most(r.Breaches)); hidden > 0 {
+			line("    … and %d more like these", hidden)
+		}
+	}
+	m := v.Measures
+	line("  %d acts in %d reigns; interregnum %s; takeover %s; overlap %s; last act of a lost reign %s before its lease ran out",
+		m.Acts, m.Reigns, duration(m.Interregnum, m.Interregnum > 0), Judged(v, path).takeover(),
+		duration(m.Overlap, m.Overlap > 0), duration(m.Margin, m.Lost))
+	line("  history: %s", path)
+	line("  judge it again: make check HISTORY=%s", path)
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+// most keeps a report readable where a guarantee is broken a hundred times over.
+func most(breaches []invariant.Breach) []invariant.Breach {
+	const few = 3
+	return breaches[:min(few, len(breaches))]
+}
+
+func libraries(b history.Binary) string {
+	if b.ControllerRuntime == "" && b.ClientGo == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (controller-runtime %s, client-go %s, %s)", b.ControllerRuntime, b.ClientGo, b.Go)
+}

@@ -1,0 +1,84 @@
+// Package report puts verdicts into words: a table of many, and the reasons of one.
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/invariant"
+)
+
+// Row is one run in the table. It travels as JSON between the processes of a suite.
+type Row struct {
+	Scenario string `json:"scenario"`
+	// Verdict is an invariant.Outcome, "skipped" or "failed" (no verdict).
+	Verdict string `json:"verdict"`
+	// Held counts the promises that held, of Promised.
+	Held     int `json:"held"`
+	Promised int `json:"promised"`
+	// Broken names the promises that did not hold.
+	Broken []string `json:"broken,omitempty"`
+	// Measured names the guarantees that were not promised, and did not hold.
+	Measured    []string      `json:"measured,omitempty"`
+	Interregnum time.Duration `json:"interregnum,omitempty"`
+	Takeover    time.Duration `json:"takeover,omitempty"`
+	Bound       time.Duration `json:"bound,omitempty"`
+	Overlap     time.Duration `json:"overlap,omitempty"`
+	Margin      time.Duration `json:"margin,omitempty"`
+	Lost        bool          `json:"lost,omitempty"`
+	// Why says what a skipped, failed or inconclusive run lacked.
+	Why     string `json:"why,omitempty"`
+	History string `json:"history,omitempty"`
+}
+
+// Skipped is the row of a scenario that the cluster cannot run.
+func Skipped(scenario string, why error) Row {
+	return Row{Scenario: scenario, Verdict: "skipped", Why: why.Error()}
+}
+
+// Failed is the row of a run that came to no verdict.
+func Failed(scenario string, why error, history string) Row {
+	return Row{Scenario: scenario, Verdict: "failed", Why: why.Error(), History: history}
+}
+
+// Judged is the row of a verdict.
+func Judged(v invariant.Verdict, history string) Row {
+	row := Row{
+		Scenario: v.Scenario, Verdict: string(v.Outcome), History: history,
+		Interregnum: v.Measures.Interregnum, Takeover: v.Measures.Takeover, Bound: v.Measures.Bound,
+		Overlap: v.Measures.Overlap, Margin: v.Measures.Margin, Lost: v.Measures.Lost,
+	}
+	for _, r := range v.Results {
+		switch {
+		case r.Promised && r.Outcome == invariant.Held:
+			row.Held++
+		case r.Promised && r.Outcome == invariant.Broken:
+			row.Broken = append(row.Broken, r.Guarantee.Name)
+		// What only speaks of quiet runs says nothing about one in which the leader was taken away on purpose.
+		case !r.Promised && r.Outcome == invariant.Broken && r.Guarantee.Name != invariant.NoNeedlessHandover.Name:
+			row.Measured = append(row.Measured, r.Guarantee.Name)
+		}
+		if r.Promised {
+			row.Promised++
+		}
+	}
+	if v.Outcome == invariant.Inconclusive {
+		row.Why = strings.Join(Reasons(v), "; ")
+	}
+	return row
+}
+
+// Reasons says why a verdict is inconclusive.
+func Reasons(v invariant.Verdict) []string {
+	reasons := append([]string(nil), v.Assumptions...)
+	if v.GaveUp != "" {
+		reasons = append(reasons, "the run gave up: "+v.GaveUp)
+	}
+	for _, r := range v.Results {
+		if r.Promised && r.Outcome == invariant.Inconclusive {
+			reasons = append(reasons, fmt.Sprintf("%s was promised, and there was nothing to judge it by", r.Guarantee.Name))
+		}
+	}
+	return reasons
+}

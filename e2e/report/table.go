@@ -1,0 +1,64 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Table writes the rows, and a line that counts them.
+func Table(out io.Writer, rows []Row) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
+	counts := map[string]int{}
+	var notes []string
+	for _, row := range rows {
+		counts[row.Verdict]++
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
+			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
+			duration(row.Margin, row.Lost), strings.Join(row.Measured, ", "))
+		if len(row.Broken) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
+		}
+		if row.Why != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, note := range notes {
+		fmt.Fprintln(out, "\n"+note)
+	}
+	failed := counts["broken"] + counts["inconclusive"] + counts["failed"]
+	_, err := fmt.Fprintf(out, "\n%d held, %d broken, %d inconclusive, %d without a verdict, %d skipped\n%d passed, %d failed, %d skipped\n",
+		counts["held"], counts["broken"], counts["inconclusive"], counts["failed"], counts["skipped"],
+		counts["held"], failed, counts["skipped"])
+	return err
+}
+
+func (r Row) promises() string {
+	if r.Promised == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d of %d", r.Held, r.Promised)
+}
+
+func (r Row) takeover() string {
+	switch {
+	case r.Bound == 0:
+		return "–"
+	case r.Takeover == 0:
+		return fmt.Sprintf("none (≤ %v)", r.Bound.Round(100*time.Millisecond))
+	}
+	return fmt.Sprintf("%s (≤ %v)", duration(r.Takeover, true), r.Bound.Round(100*time.Millisecond))
+}
+
+func duration(d time.Duration, known bool) string {
+	if !known {
+		return "–"
+	}
+	return fmt.Sprintf("%.3fs", d.Seconds())
+}

@@ -1,0 +1,203 @@
+// Package spec binds the catalogue to Ginkgo: one spec for each scenario, on any cluster, and a table of the verdicts at
+// the end.
+package spec
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/report"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// Binding is a cluster to run the catalogue on.
+type Binding struct {
+	// Cluster is its name, as make scenarios CLUSTER= takes it.
+	Cluster string
+	// Profile is the one to use where the environment names none.
+	Profile scenario.Profile
+	// Open makes a cluster for one run, whose folder is for logs and the like. It says what happens to the observer.
+	Open func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error)
+	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
+	Within func(run func(ctx context.Context))
+}
+
+// entry names the rows among a report's entries.
+const entry = "verdict"
+
+// Bind declares the specs. FOCUS, PROFILE and RUNS in the environment choose scenarios, timings and the folder for
+// histories.
+func Bind(b Binding) {
+	selected, profile, err := b.choose()
+	if err != nil {
+		// As a spec, so that it is said once, however many processes the suite has.
+		ginkgo.It("knows what to run", func() { ginkgo.Fail(err.Error()) })
+		return
+	}
+	for _, s := range selected {
+		labels := []any{ginkgo.Label(b.Cluster, profile.Name)}
+		if s.Exclusive {
+			labels = append(labels, ginkgo.Serial)
+		}
+		ginkgo.It(s.Name, append(labels, func(ctx ginkgo.SpecContext) {
+			run := Attempt(ctx, b, s, profile)
+			ginkgo.AddReportEntry(entry, run.Row, ginkgo.ReportEntryVisibilityNever)
+			switch {
+			case run.Row.Verdict == "skipped":
+				ginkgo.Skip(run.Row.Why)
+			case run.Row.Verdict != string(invariant.Held):
+				ginkgo.Fail(run.Explanation + "\n  run it again: " + b.again(s.Name, profile))
+			}
+		})...)
+	}
+	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) { printTable(all) })
+}
+
+func (b Binding) choose() ([]scenario.Scenario, scenario.Profile, error) {
+	profile := b.Profile
+	var errs []error
+	if name := os.Getenv("PROFILE"); name != "" {
+		var err error
+		profile, err = scenario.ProfileNamed(name)
+		errs = append(errs, err)
+	}
+	selected, err := scenario.Select(os.Getenv("FOCUS"))
+	return selected, profile, errors.Join(append(errs, err)...)
+}
+
+func (b Binding) again(name string, profile scenario.Profile) string {
+	command := fmt.Sprintf("make scenarios CLUSTER=%s PROFILE=%s FOCUS=%q", b.Cluster, profile.Name, name)
+	if controller := os.Getenv("CONTROLLER"); controller != "" {
+		command += " CONTROLLER=" + controller
+	}
+	return command
+}
+
+// Run is what came of an attempt.
+type Run struct {
+	Row     report.Row
+	Verdict invariant.Verdict
+	// Explanation is the verdict in words, or why there is none.
+	Explanation string
+}
+
+// Attempt runs a scenario, once, and says what came of it.
+func Attempt(ctx context.Context, b Binding, s scenario.Scenario, profile scenario.Profile) (run Run) {
+	within := b.Within
+	if within == nil {
+		within = func(inside func(context.Context)) { inside(ctx) }
+	}
+	within(func(ctx context.Context) { run = b.attempt(ctx, s, profile) })
+	return run
+}
+
+func (b Binding) attempt(ctx context.Context, s scenario.Scenario, profile scenario.Profile) Run {
+	folder := filepath.Join(RunsFolder(), b.Cluster+"-"+profile.Name, slug(s.Name))
+	path := filepath.Join(folder, "history.jsonl")
+	failed := func(err error) Run {
+		return Run{Row: report.Failed(s.Name, err, path), Explanation: fmt.Sprintf("%s: no verdict: %v", s.Name, err)}
+	}
+	// What an earlier run left there must not be taken for this one's.
+	if err := os.RemoveAll(folder); err != nil {
+		return failed(err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return failed(err)
+	}
+	observer := observe.New()
+	cluster, err := b.Open(ctx, observer, folder)
+	if err != nil {
+		return failed(err)
+	}
+	if why := s.Skip(cluster); why != nil {
+		return Run{Row: report.Skipped(s.Name, why)}
+	}
+	verdict, err := s.Run(ctx, scenario.Setting{
+		Cluster: cluster, Observer: observer, Profile: profile, History: path,
+		Log: func(format string, args ...any) { ginkgo.GinkgoWriter.Printf(format+"\n", args...) },
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return explained(verdict, path)
+}
+
+func explained(verdict invariant.Verdict, path string) Run {
+	run := Run{Row: report.Judged(verdict, path), Verdict: verdict}
+	var text strings.Builder
+	saved, err := history.Load(path)
+	if err == nil {
+		err = report.Explain(&text, saved.Header, verdict, path)
+	}
+	if err != nil {
+		text.WriteString(err.Error())
+	}
+	run.Explanation = text.String()
+	return run
+}
+
+// RunsFolder is where the runs are kept: RUNS in the environment, else .runs in the current folder.
+func RunsFolder() string {
+	folder := os.Getenv("RUNS")
+	if folder == "" {
+		folder = ".runs"
+	}
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return folder
+	}
+	return absolute
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug makes a folder's name of a scenario's.
+func slug(name string) string {
+	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
+}
+
+func printTable(all ginkgo.Report) {
+	var rows []report.Row
+	for _, spec := range all.SpecReports {
+		row, ran := rowOf(spec)
+		if ran {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	// Ginkgo shuffles the specs; a reader wants the catalogue's order.
+	slices.SortFunc(rows, func(a, b report.Row) int { return cmp.Compare(scenario.Place(a.Scenario), scenario.Place(b.Scenario)) })
+	fmt.Println()
+	if err := report.Table(os.Stdout, rows); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	fmt.Printf("histories: %s\n", RunsFolder())
+}
+
+func rowOf(spec types.SpecReport) (report.Row, bool) {
+	for _, e := range spec.ReportEntries {
+		if e.Name == entry {
+			return decodeRow(e)
+		}
+	}
+	// A spec that panicked, was interrupted or timed out said nothing: that is not a pass.
+	if spec.LeafNodeType == types.NodeTypeIt && spec.Failed() {
+		return report.Failed(spec.LeafNodeText, errors.New(spec.Failure.Message), ""), true
+	}
+	return report.Row{}, false
+}

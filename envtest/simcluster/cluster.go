@@ -1,0 +1,186 @@
+// Package simcluster is the cluster in virtual time: the real managers, in one process, over an in-memory link to a model
+// of the API server.
+//
+// It must be used inside a bubble of testing/synctest: time then passes as soon as every replica waits for it.
+package simcluster
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+const (
+	namespace = "sim"
+	// allowance: requests and starts take no virtual time, but a replica that exits is started again after a pause.
+	allowance = 2 * restartPause
+)
+
+// Cluster runs the replicas of one run.
+type Cluster struct {
+	observer *observe.Observer
+	server   *APIServer
+	manager  Manager
+	// admin is the harness's own way to the API server.
+	admin transport
+	end   context.CancelFunc
+
+	closing   chan struct{}
+	closeOnce sync.Once
+	running   sync.WaitGroup
+	replicas  []*replica
+	leaseID   string
+}
+
+// New makes a cluster whose replicas run the manager.
+func New(observer *observe.Observer, manager Manager) *Cluster {
+	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
+	c.server = NewAPIServer(func(object runtime.Object, deleted bool) {
+		switch object := object.(type) {
+		case *coordinationv1.Lease:
+			if deleted {
+				observer.LeaseGone()
+			} else {
+				observer.Lease(object, false)
+			}
+		case *corev1.ConfigMap:
+			observer.Work(object)
+		}
+	})
+	alive, end := context.WithCancel(context.Background())
+	c.end = end
+	c.admin = transport{link: newLink(c.server), life: alive}
+	return c
+}
+
+// Describe says where the run takes place and what runs there.
+func (c *Cluster) Describe() history.Cluster {
+	described := history.Cluster{
+		Name:      "sim",
+		Allowance: metav1.Duration{Duration: allowance},
+		Server:    "a model of the API, in memory",
+		Binary:    history.Binary{Path: "in this process"},
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		described.Binary.Go = info.GoVersion
+		for _, module := range info.Deps {
+			switch module.Path {
+			case "sigs.k8s.io/controller-runtime":
+				described.Binary.ControllerRuntime = module.Version
+			case "k8s.io/client-go":
+				described.Binary.ClientGo = module.Version
+			}
+		}
+	}
+	return described
+}
+
+// Can returns nil: virtual time can do everything that has a name so far.
+func (c *Cluster) Can(fault.Fault) error { return nil }
+
+// Deploy keeps that many replicas running.
+func (c *Cluster) Deploy(_ context.Context, replicas int, options controller.Options) error {
+	options = c.complete(options)
+	c.leaseID = options.LeaderElectionID
+	for i := range replicas {
+		r := &replica{
+			name: string(rune('a' + i)), link: newLink(c.server), manager: c.manager, observer: c.observer,
+			closing: c.closing, options: options,
+		}
+		c.replicas = append(c.replicas, r)
+	}
+	for _, r := range c.replicas {
+		c.running.Go(r.run)
+	}
+	return nil
+}
+
+// complete sets what the cluster decides.
+func (c *Cluster) complete(options controller.Options) controller.Options {
+	options.LeaderElectionNamespace = namespace
+	options.MetricsBindAddress, options.HealthProbeBindAddress = "0", "0"
+	return options
+}
+
+// Rollout replaces every replica, one after the other.
+func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
+	for _, r := range c.replicas {
+		r.configure(c.complete(options))
+		mark := c.observer.Mark()
+		if !r.tell("SIGTERM") {
+			return fmt.Errorf("expected %s to be running, it was not", r.name)
+		}
+		if _, err := c.observer.Await(ctx, mark, func(f history.Fact) bool {
+			return f.Kind == history.Started && f.Replica == r.name
+		}); err != nil {
+			return fmt.Errorf("waiting for %s to start again: %w", r.name, err)
+		}
+	}
+	return nil
+}
+
+// MakeWork makes a work item.
+func (c *Cluster) MakeWork(ctx context.Context, name string) error {
+	item := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+		Name: name, Namespace: namespace, Labels: map[string]string{journal.WorkLabel: "true"},
+	}}
+	_, err := c.ask(ctx, http.MethodPost, "/api/v1/namespaces/"+namespace+"/configmaps", item, http.StatusCreated)
+	return err
+}
+
+// ask makes a request of the harness's own.
+func (c *Cluster) ask(ctx context.Context, method, path string, object any, expected int) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://apiserver.sim"+path, bytes.NewReader(encode(object)))
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.admin.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close() //nolint:errcheck // It is in memory.
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != expected {
+		err = fmt.Errorf("%s %s: expected status %d, got %d: %s", method, path, expected, response.StatusCode, answer)
+	}
+	return answer, err
+}
+
+// Collect does nothing: journals are with the observer as soon as they are written.
+func (c *Cluster) Collect(context.Context) error { return nil }
+
+// Close kills the replicas, and returns when they are gone: every goroutine must be, before the bubble ends.
+func (c *Cluster) Close() error {
+	c.closeOnce.Do(func() {
+		close(c.closing)
+		for _, r := range c.replicas {
+			if it := r.current(); it != nil {
+				it.kill()
+			}
+		}
+		c.end()
+	})
+	c.running.Wait()
+	time.Sleep(aftermath)
+	return nil
+}
+
+// aftermath is virtual time in which what a manager leaves behind comes to its end: client-go tries an Event twelve times,
+// ten seconds apart (tools/record/event.go), and a bubble must not end before its goroutines do.
+const aftermath = 10 * time.Minute

@@ -1,0 +1,138 @@
+package simcluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// Inject makes a fault take hold.
+func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
+	switch f := f.(type) {
+	case fault.Stop:
+		return c.signal(f.Replica, "SIGTERM")
+	case fault.Kill:
+		return c.signal(f.Replica, "SIGKILL")
+	case fault.Pause:
+		return c.onReplica(f.Replica, &effect{frozen: true})
+	case fault.Partition:
+		return c.onReplica(f.Replica, &effect{requestsLost: f.Lost != fault.Answers, answersLost: f.Lost != fault.Requests})
+	case fault.APIServerAway:
+		return c.onEveryone(&effect{away: true}), nil
+	case fault.APIServerHangs:
+		return c.onEveryone(&effect{requestsLost: true, answersLost: true}), nil
+	case fault.APIServerSlow:
+		return c.onEveryone(&effect{latency: f.Latency}), nil
+	case fault.LeaseDeleted:
+		_, err := c.ask(ctx, http.MethodDelete, c.leasePath(), nil, http.StatusOK)
+		return done{}, err
+	case fault.LeaseStolen:
+		return done{}, c.steal(ctx, f)
+	}
+	return nil, fault.Unsupported(fmt.Sprintf("the simulated cluster does not know the fault %T", f))
+}
+
+func (c *Cluster) leasePath() string {
+	return "/apis/coordination.k8s.io/v1/namespaces/" + namespace + "/leases/" + c.leaseID
+}
+
+func (c *Cluster) steal(ctx context.Context, f fault.LeaseStolen) error {
+	answer, err := c.ask(ctx, http.MethodGet, c.leasePath(), nil, http.StatusOK)
+	if err != nil {
+		return err
+	}
+	var lease coordinationv1.Lease
+	if err := json.Unmarshal(answer, &lease); err != nil {
+		return err
+	}
+	now := metav1.NewMicroTime(time.Now())
+	lease.Spec.HolderIdentity = &f.By
+	lease.Spec.LeaseDurationSeconds = new(int32(f.For / time.Second))
+	lease.Spec.LeaseTransitions = new(*lease.Spec.LeaseTransitions + 1)
+	lease.Spec.AcquireTime, lease.Spec.RenewTime = &now, &now
+	_, err = c.ask(ctx, http.MethodPut, c.leasePath(), lease, http.StatusOK)
+	return err
+}
+
+func (c *Cluster) replica(name string) (*replica, error) {
+	for _, r := range c.replicas {
+		if r.name == name {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("expected a replica of this cluster, got %q", name)
+}
+
+func (c *Cluster) signal(name, signal string) (fault.Injection, error) {
+	r, err := c.replica(name)
+	if err != nil {
+		return nil, err
+	}
+	if !r.tell(signal) {
+		return nil, fmt.Errorf("expected %s to be running, it was not", name)
+	}
+	return done{}, nil
+}
+
+func (c *Cluster) onReplica(name string, e *effect) (fault.Injection, error) {
+	r, err := c.replica(name)
+	if err != nil {
+		return nil, err
+	}
+	return inject(e, r.link), nil
+}
+
+func (c *Cluster) onEveryone(e *effect) fault.Injection {
+	links := []*link{c.admin.link}
+	for _, r := range c.replicas {
+		links = append(links, r.link)
+	}
+	return inject(e, links...)
+}
+
+// done is an instant fault that has happened.
+type done struct{}
+
+func (done) Heal(context.Context) error { return nil }
+func (done) Touched() int64             { return 1 }
+func (done) Passed() int64              { return 0 }
+
+// injection is an effect on some links.
+type injection struct {
+	effect *effect
+	links  []*link
+	// passed is what had passed when the effect was lifted.
+	passed int64
+}
+
+func inject(e *effect, links ...*link) *injection {
+	for _, l := range links {
+		l.add(e)
+	}
+	return &injection{effect: e, links: links}
+}
+
+func (i *injection) Heal(context.Context) error {
+	i.passed = i.through()
+	for _, l := range i.links {
+		l.remove(i.effect)
+	}
+	return nil
+}
+
+func (i *injection) Touched() int64 { return i.effect.touched.Load() }
+func (i *injection) Passed() int64  { return i.through() - i.passed }
+
+func (i *injection) through() (n int64) {
+	for _, l := range i.links {
+		n += l.passed.Load()
+	}
+	return n
+}

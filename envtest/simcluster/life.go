@@ -1,0 +1,113 @@
+package simcluster
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Manager runs one replica until its context ends or it fails: what the binary's main does. It journals to out.
+type Manager func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error
+
+// Controller is the system under test.
+func Controller(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error {
+	manager, err := controller.New(config, options, out, logr.Discard())
+	if err != nil {
+		return err
+	}
+	return manager.Start(ctx)
+}
+
+// life is one life of a replica: what a process is elsewhere.
+type life struct {
+	source history.Source
+	link   *link
+	out    io.Writer
+
+	// alive ends when the life does; the process is then gone, whatever its goroutines still do.
+	alive context.Context //nolint:containedctx // It is the life.
+	end   context.CancelFunc
+	// asked ends when the replica is told to stop.
+	asked context.Context //nolint:containedctx // It is what a signal handler gives to a manager.
+	ask   context.CancelFunc
+
+	mu     sync.Mutex
+	killed bool
+}
+
+func newLife(source history.Source, l *link, out io.Writer) *life {
+	it := &life{source: source, link: l, out: out}
+	it.alive, it.end = context.WithCancel(context.Background())
+	it.asked, it.ask = context.WithCancel(it.alive)
+	return it
+}
+
+// kill ends the life; false, if it had ended before.
+func (l *life) kill() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.killed || l.alive.Err() != nil {
+		return false
+	}
+	l.killed = true
+	l.end()
+	return true
+}
+
+func (l *life) wasKilled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.killed
+}
+
+// config is how this life reaches the API server.
+func (l *life) config() *rest.Config {
+	return &rest.Config{
+		Host:      "http://apiserver.sim",
+		Transport: transport{link: l.link, life: l.alive},
+		// The model speaks JSON.
+		ContentConfig: rest.ContentConfig{
+			ContentType:        runtime.ContentTypeJSON,
+			AcceptContentTypes: runtime.ContentTypeJSON,
+		},
+		QPS: -1,
+	}
+}
+
+// Write takes the journal. A process that is gone writes nothing; one that is frozen writes when it is thawed, and its
+// clock tells it that time and no other.
+func (l *life) Write(line []byte) (int, error) {
+	frozen := false
+	for {
+		s := l.link.look(towardsServer, false)
+		if !s.frozen || l.alive.Err() != nil {
+			break
+		}
+		frozen = true
+		select {
+		case <-s.changed:
+		case <-l.alive.Done():
+		}
+	}
+	if l.alive.Err() != nil {
+		return len(line), nil
+	}
+	if frozen {
+		var entry journal.Entry
+		if json.Unmarshal(line, &entry) == nil {
+			entry.Time = time.Now().UTC()
+			line = append(encode(entry), '\n')
+		}
+	}
+	return l.out.Write(line)
+}

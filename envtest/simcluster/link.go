@@ -1,0 +1,198 @@
+package simcluster
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// link is what lies between one replica and the API server, in all of its lives. Its faults last until they are lifted,
+// and nothing is closed by them: what was held goes on when they are.
+type link struct {
+	server *APIServer
+	// passed counts the answers that arrived.
+	passed atomic.Int64
+
+	mu      sync.Mutex
+	effects []*effect
+	// changed is closed, and made anew, whenever the effects change.
+	changed chan struct{}
+}
+
+// effect is what one fault does to a link.
+type effect struct {
+	// requestsLost and answersLost hold everything in that direction.
+	requestsLost, answersLost bool
+	// frozen holds everything, and deadlines too: nobody is awake to notice them.
+	frozen bool
+	// away refuses connections.
+	away bool
+	// latency is added in each direction.
+	latency time.Duration
+
+	touched atomic.Int64
+}
+
+func newLink(server *APIServer) *link {
+	return &link{server: server, changed: make(chan struct{})}
+}
+
+func (l *link) add(e *effect) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.effects = append(l.effects, e)
+	l.change()
+}
+
+func (l *link) remove(e *effect) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var rest []*effect
+	for _, other := range l.effects {
+		if other != e {
+			rest = append(rest, other)
+		}
+	}
+	l.effects = rest
+	l.change()
+}
+
+func (l *link) change() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+type direction int
+
+const (
+	towardsServer direction = iota
+	towardsReplica
+)
+
+func (e *effect) holds(d direction) bool {
+	return e.frozen || (d == towardsServer && e.requestsLost) || (d == towardsReplica && e.answersLost)
+}
+
+// state is what the effects come to, for something on its way.
+type state struct {
+	held, frozen, away bool
+	latency            time.Duration
+	changed            <-chan struct{}
+}
+
+func (l *link) look(d direction, count bool) state {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := state{changed: l.changed}
+	for _, e := range l.effects {
+		holds := e.holds(d)
+		if count && (holds || e.away || e.latency > 0) {
+			e.touched.Add(1)
+		}
+		s.held = s.held || holds
+		s.frozen = s.frozen || e.frozen
+		s.away = s.away || e.away
+		s.latency += e.latency
+	}
+	return s
+}
+
+// pass returns when something may go on in that direction, or with the reason why it never will.
+func (l *link) pass(ctx, life context.Context, d direction) error {
+	s := l.look(d, true)
+	if s.latency > 0 && !s.held {
+		timer := time.NewTimer(s.latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-life.Done():
+			return errLifeEnded
+		}
+		s = l.look(d, false)
+	}
+	for s.held {
+		done := ctx.Done()
+		if s.frozen {
+			done = nil
+		}
+		select {
+		case <-s.changed:
+		case <-done:
+			return context.Cause(ctx)
+		case <-life.Done():
+			return errLifeEnded
+		}
+		s = l.look(d, false)
+	}
+	switch {
+	case life.Err() != nil:
+		return errLifeEnded
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case s.away:
+		return syscall.ECONNREFUSED
+	}
+	return nil
+}
+
+// transport is the link as one life of the replica uses it.
+type transport struct {
+	*link
+	life context.Context
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if err := t.pass(ctx, t.life, towardsServer); err != nil {
+		return nil, err
+	}
+	response := t.server.Serve(request)
+	if err := t.pass(ctx, t.life, towardsReplica); err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
+	t.passed.Add(1)
+	if stream, is := response.Body.(*watcher); is {
+		response.Body = &body{transport: t, ctx: ctx, stream: stream}
+	}
+	return response, nil
+}
+
+// body is the answer to a watch at the replica's end of the link.
+type body struct {
+	transport
+	ctx    context.Context //nolint:containedctx // It is the request's: the body lives as long.
+	stream *watcher
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	for {
+		if err := b.pass(b.ctx, b.life, towardsReplica); err != nil {
+			return 0, err
+		}
+		if n, err := b.stream.take(p); n > 0 || err != nil {
+			return n, err
+		}
+		select {
+		case <-b.stream.more:
+		case <-b.look(towardsReplica, false).changed:
+		case <-b.ctx.Done():
+			return 0, context.Cause(b.ctx)
+		case <-b.life.Done():
+			return 0, errLifeEnded
+		}
+	}
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error { return b.stream.Close() }
+
+var errLifeEnded = io.ErrClosedPipe

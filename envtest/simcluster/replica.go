@@ -1,0 +1,99 @@
+package simcluster
+
+import (
+	"sync"
+	"time"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+// restartPause is between the end of a life and the beginning of the next, about as a kubelet has it for a container
+// that has not failed often.
+const restartPause = time.Second
+
+// replica is kept running, life after life.
+type replica struct {
+	name     string
+	link     *link
+	manager  Manager
+	observer *observe.Observer
+	closing  <-chan struct{}
+
+	mu      sync.Mutex
+	options controller.Options
+	starts  int
+	life    *life
+}
+
+func (r *replica) run() {
+	for {
+		r.live()
+		timer := time.NewTimer(restartPause)
+		select {
+		case <-timer.C:
+		case <-r.closing:
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// live runs one life to its end.
+func (r *replica) live() {
+	it, options := r.begin()
+	r.observer.Record(history.Fact{Kind: history.Launched, Source: it.source})
+	ended := make(chan error, 1)
+	go func() { ended <- r.manager(it.asked, it.config(), options, it) }()
+
+	exit := &history.Exit{}
+	select {
+	case err := <-ended:
+		if err != nil {
+			exit.Code, exit.Error = 1, err.Error()
+		}
+	case <-it.alive.Done():
+	}
+	if it.wasKilled() {
+		exit = &history.Exit{Code: -1, Signal: "SIGKILL"}
+	} else {
+		it.end()
+	}
+	r.observer.Record(history.Fact{Kind: history.Exited, Source: it.source, Exit: exit})
+}
+
+func (r *replica) begin() (*life, controller.Options) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.starts++
+	source := history.Source{Replica: r.name, Start: r.starts}
+	r.life = newLife(source, r.link, r.observer.Journal(source))
+	return r.life, r.options
+}
+
+func (r *replica) current() *life {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.life
+}
+
+// tell sends the current life a signal; false, if there was nobody to receive it.
+func (r *replica) tell(signal string) bool {
+	it := r.current()
+	if it.alive.Err() != nil {
+		return false
+	}
+	r.observer.Record(history.Fact{Kind: history.Signalled, Source: it.source, Signal: signal})
+	if signal == "SIGKILL" {
+		return it.kill()
+	}
+	it.ask()
+	return true
+}
+
+func (r *replica) configure(options controller.Options) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.options = options
+}

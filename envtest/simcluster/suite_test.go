@@ -1,0 +1,35 @@
+package simcluster_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/spec"
+	"github.com/interregnum/interregnum/envtest/simcluster"
+)
+
+func TestScenarios(t *testing.T) {
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	spec.Bind(binding(t, simcluster.Controller))
+	ginkgo.RunSpecs(t, "The catalogue, in virtual time")
+}
+
+// binding runs a manager in virtual time.
+func binding(t *testing.T, manager simcluster.Manager) spec.Binding {
+	return spec.Binding{
+		Cluster: "sim",
+		Profile: scenario.Production,
+		Open: func(_ context.Context, observer *observe.Observer, _ string) (scenario.Cluster, error) {
+			return simcluster.New(observer, manager), nil
+		},
+		Within: func(run func(context.Context)) {
+			synctest.Test(t, func(t *testing.T) { run(t.Context()) })
+		},
+	}
+}
