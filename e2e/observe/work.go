@@ -1,9 +1,13 @@
 package observe
 
 import (
+	"context"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -20,4 +24,22 @@ func (o *Observer) Work(item *corev1.ConfigMap) {
 		fact.Term = &term
 	}
 	o.Record(fact)
+}
+
+// WatchWork records which work items are processed, until the context ends.
+func (o *Observer) WatchWork(ctx context.Context, client clientcorev1.ConfigMapInterface) {
+	follower := versions{
+		list: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			return client.List(ctx, options)
+		},
+		watch: client.Watch,
+		which: metav1.ListOptions{LabelSelector: journal.WorkLabel + "=true"},
+		seen: func(object runtime.Object, _ bool) {
+			if item, is := object.(*corev1.ConfigMap); is {
+				o.Work(item)
+			}
+		},
+		gone: func() {},
+	}
+	follower.follow(ctx)
 }

@@ -1,0 +1,46 @@
+package processcluster
+
+import (
+	"debug/buildinfo"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Inspect looks at the binary to run in the manager's place, before anything is started: is it there, can it be executed,
+// and which libraries does its build information name. A binary that was not built by Go has none; that is no error.
+func Inspect(path string) (history.Binary, error) {
+	const what = "expected the path of an executable that takes the manager's flags and keeps its journal (see the package controller/journal)"
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return history.Binary{}, fmt.Errorf("%s: %w", what, err)
+	}
+	info, err := os.Stat(absolute)
+	switch {
+	case err != nil:
+		return history.Binary{}, fmt.Errorf("%s: %w", what, err)
+	case info.IsDir():
+		return history.Binary{}, fmt.Errorf("%s: %s is a folder", what, absolute)
+	case info.Mode()&0o111 == 0:
+		return history.Binary{}, fmt.Errorf("%s: %s is not executable (mode %v): chmod +x it", what, absolute, info.Mode())
+	}
+	binary := history.Binary{Path: absolute}
+	if built, err := buildinfo.ReadFile(absolute); err == nil {
+		binary.Go = built.GoVersion
+		for _, module := range built.Deps {
+			version := module.Version
+			if module.Replace != nil {
+				version = module.Replace.Version
+			}
+			switch module.Path {
+			case "sigs.k8s.io/controller-runtime":
+				binary.ControllerRuntime = version
+			case "k8s.io/client-go":
+				binary.ClientGo = version
+			}
+		}
+	}
+	return binary, nil
+}

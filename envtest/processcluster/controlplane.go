@@ -1,0 +1,234 @@
+package processcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// startTimeout is for etcd and for the API server, each: some ten times what they take on an idle machine.
+const startTimeout = time.Minute
+
+// ControlPlane is a real kube-apiserver and etcd.
+type ControlPlane struct {
+	plane  *envtest.ControlPlane
+	folder string
+	warden *Warden
+	pid    int // of the API server
+	config *rest.Config
+}
+
+// StartControlPlane starts the binaries that are in the folder assets. Logs go to the folder logs.
+func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
+	if err := checkAssets(assets); err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "interregnum-control-plane-")
+	if err != nil {
+		return nil, fmt.Errorf("starting the control plane: %w", err)
+	}
+	c := &ControlPlane{folder: folder}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Stop())
+		}
+	}()
+	if c.warden, err = StartWarden(folder); err != nil {
+		return nil, err
+	}
+	c.plane = &envtest.ControlPlane{
+		Etcd:      &envtest.Etcd{StartTimeout: startTimeout},
+		APIServer: &envtest.APIServer{StartTimeout: startTimeout},
+	}
+	// Folders of ours, because what envtest makes for itself it removes when a server stops: a stopped API server is to
+	// come back with its keys.
+	if c.plane.Etcd.DataDir, err = c.subfolder("etcd"); err != nil {
+		return nil, err
+	}
+	if c.plane.APIServer.CertDir, err = c.subfolder("certificates"); err != nil {
+		return nil, err
+	}
+	if c.plane.Etcd.Path, err = c.wrap(assets, "etcd"); err != nil {
+		return nil, err
+	}
+	if c.plane.APIServer.Path, err = c.wrap(assets, "kube-apiserver"); err != nil {
+		return nil, err
+	}
+	etcdLog, apiServerLog := filepath.Join(logs, "etcd.log"), filepath.Join(logs, "kube-apiserver.log")
+	if err := c.logTo(etcdLog, apiServerLog); err != nil {
+		return nil, err
+	}
+	if err := c.plane.Start(); err != nil {
+		return nil, fmt.Errorf("expected the control plane in %s to start within %v: %w\n%s%s",
+			assets, startTimeout, err, tail(etcdLog), tail(apiServerLog))
+	}
+	if err := c.watchAll(); err != nil {
+		return nil, err
+	}
+	user, err := c.plane.AddUser(envtest.User{Name: "interregnum", Groups: []string{"system:masters"}}, &rest.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("making the harness a user: %w", err)
+	}
+	c.config = user.Config()
+	return c, nil
+}
+
+func checkAssets(assets string) error {
+	const remedy = "run make test-envtest, which finds, fetches or builds them, or set KUBEBUILDER_ASSETS to a folder that has them (hack/control-plane.sh prints one)"
+	if assets == "" {
+		return errors.New("expected the control plane's binaries, but KUBEBUILDER_ASSETS is not set: " + remedy)
+	}
+	for _, name := range []string{"etcd", "kube-apiserver"} {
+		info, err := os.Stat(filepath.Join(assets, name))
+		switch {
+		case err != nil:
+			return fmt.Errorf("expected the control plane's binaries: %w: %s", err, remedy)
+		case info.IsDir() || info.Mode()&0o111 == 0:
+			return fmt.Errorf("expected the control plane's binaries: %s is not executable: %s", filepath.Join(assets, name), remedy)
+		}
+	}
+	return nil
+}
+
+func (c *ControlPlane) subfolder(name string) (string, error) {
+	path := filepath.Join(c.folder, name)
+	return path, os.Mkdir(path, 0o700)
+}
+
+// wrap makes a program that notes its process number and becomes the real one: envtest keeps the number to itself, and
+// without it nobody could pause the API server, or kill it after a harness that died.
+func (c *ControlPlane) wrap(assets, name string) (string, error) {
+	quote := func(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
+	program, err := filepath.Abs(filepath.Join(assets, name))
+	if err != nil {
+		return "", err
+	}
+	wrapper := filepath.Join(c.folder, name)
+	if name == "etcd" {
+		wrapper += ".sh" // "etcd" is its data folder.
+	}
+	script := fmt.Sprintf("#!/bin/sh\necho $$ >%s\nexec %s \"$@\"\n", quote(c.pidFile(name)), quote(program))
+	return wrapper, os.WriteFile(wrapper, []byte(script), 0o700) //nolint:gosec // It must be executable.
+}
+
+func (c *ControlPlane) pidFile(name string) string { return filepath.Join(c.folder, name+".pid") }
+
+func (c *ControlPlane) logTo(etcd, apiServer string) error {
+	for path, server := range map[string]func(*os.File){
+		etcd:      func(f *os.File) { c.plane.Etcd.Out, c.plane.Etcd.Err = f, f },
+		apiServer: func(f *os.File) { c.plane.APIServer.Out, c.plane.APIServer.Err = f, f },
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("logging of the control plane: %w", err)
+		}
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+		if err != nil {
+			return fmt.Errorf("logging of the control plane: %w", err)
+		}
+		server(file)
+	}
+	return nil
+}
+
+// watchAll tells the warden of both processes, as they now are.
+func (c *ControlPlane) watchAll() error {
+	for _, name := range []string{"etcd", "kube-apiserver"} {
+		content, err := os.ReadFile(c.pidFile(name))
+		if err != nil {
+			return fmt.Errorf("finding the process of %s: %w", name, err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(content)))
+		if err != nil {
+			return fmt.Errorf("finding the process of %s: %w", name, err)
+		}
+		if name == "kube-apiserver" {
+			c.pid = pid
+		}
+		if err := c.warden.Watch(pid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Config is how the harness reaches the API server, with every right.
+func (c *ControlPlane) Config() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Stop stops both servers and removes what they stored.
+func (c *ControlPlane) Stop() error {
+	var errs []error
+	if c.pid != 0 {
+		// A server that was paused cannot obey.
+		_ = syscall.Kill(c.pid, syscall.SIGCONT)
+	}
+	if c.plane != nil {
+		errs = append(errs, c.plane.Stop())
+	}
+	if c.warden != nil {
+		errs = append(errs, c.warden.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(c.folder))...)
+}
+
+// killAPIServer ends it as a crash does.
+func (c *ControlPlane) killAPIServer() error {
+	if err := syscall.Kill(c.pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("killing the API server: %w", err)
+	}
+	if err := c.plane.APIServer.Stop(); err != nil { // It returns when the process has ended.
+		return fmt.Errorf("killing the API server: %w", err)
+	}
+	return c.warden.Forget(c.pid)
+}
+
+// startAPIServer starts it again, on the same port, with the same keys, over the same etcd.
+func (c *ControlPlane) startAPIServer() error {
+	//nolint:staticcheck // envtest puts the arguments of the last start here, and would add them to those of this one.
+	c.plane.APIServer.Args = nil
+	if err := c.plane.APIServer.Start(); err != nil {
+		return fmt.Errorf("starting the API server again: %w", err)
+	}
+	return c.watchAll()
+}
+
+func (c *ControlPlane) signalAPIServer(signal syscall.Signal) error {
+	if err := syscall.Kill(c.pid, signal); err != nil {
+		return fmt.Errorf("sending the API server %v: %w", signal, err)
+	}
+	return nil
+}
+
+// answers says whether the API server answers, within the time given.
+func answers(ctx context.Context, config *rest.Config, within time.Duration) bool {
+	config = rest.CopyConfig(config)
+	config.Timeout = within
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return false
+	}
+	_, err = client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
+	return err == nil
+}
+
+// tail is the end of a log, for an error message.
+func tail(path string) string {
+	const most = 2000
+	content, err := os.ReadFile(path)
+	if err != nil || len(content) == 0 {
+		return ""
+	}
+	if len(content) > most {
+		content = content[len(content)-most:]
+	}
+	return fmt.Sprintf("the end of %s:\n%s\n", path, content)
+}

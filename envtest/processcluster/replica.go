@@ -1,0 +1,161 @@
+package processcluster
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/envtest/proxy"
+)
+
+// restartPause is between the end of a life and the beginning of the next, about as a kubelet has it for a container
+// that has not failed often.
+const restartPause = time.Second
+
+// replica is a child process that is kept running, life after life, behind a proxy of its own.
+type replica struct {
+	name       string
+	cluster    *Cluster
+	proxy      *proxy.Proxy
+	kubeconfig string
+
+	mu      sync.Mutex
+	options controller.Options
+	source  history.Source
+	process *os.Process // nil between two lives
+}
+
+func (r *replica) run() {
+	for {
+		if err := r.live(); err != nil {
+			r.cluster.observer.Fail(fmt.Errorf("running %s: %w", r.source, err))
+			return
+		}
+		timer := time.NewTimer(restartPause)
+		select {
+		case <-timer.C:
+		case <-r.cluster.closing:
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// live runs one life to its end.
+func (r *replica) live() error {
+	command, log, source, err := r.begin()
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // Its contents are the child's.
+	entries := r.cluster.journals.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
+	if err := command.Start(); err != nil {
+		return err
+	}
+	pid := command.Process.Pid
+	if err := r.cluster.warden.Watch(pid); err != nil {
+		return errors.Join(err, command.Process.Kill(), command.Wait())
+	}
+	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
+	r.set(command.Process)
+	select {
+	case <-r.cluster.closing: // It was closed in the meantime, and nobody saw this one.
+		_ = command.Process.Kill()
+	default:
+	}
+	_ = command.Wait() // How it ended is told by its state.
+	r.set(nil)
+	// What it journalled comes before the fact that it ended.
+	entries.drain()
+	r.cluster.observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: exitOf(command.ProcessState, log.Name())})
+	return r.cluster.warden.Forget(pid)
+}
+
+func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.source = history.Source{Replica: r.name, Start: r.source.Start + 1}
+	options := r.options
+	options.Journal = r.path("journal", ".jsonl")
+	log, err := os.Create(r.path("log", ".txt"))
+	if err != nil {
+		return nil, nil, r.source, err
+	}
+	command := exec.Command(r.cluster.binary.Path, append(options.Args(), "--kubeconfig="+r.kubeconfig)...)
+	command.Stdout, command.Stderr = log, log
+	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return command, log, r.source, nil
+}
+
+func (r *replica) path(kind, extension string) string {
+	return filepath.Join(r.cluster.folder, fmt.Sprintf("%s-%s-%d%s", kind, r.source.Replica, r.source.Start, extension))
+}
+
+func (r *replica) set(process *os.Process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.process = process
+}
+
+func (r *replica) configure(options controller.Options) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.options = options
+}
+
+// signal sends the current life a signal, and returns its process number.
+func (r *replica) signal(signal syscall.Signal) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.process == nil {
+		return 0, fmt.Errorf("expected %s to be running, it was not", r.name)
+	}
+	if signal == syscall.SIGTERM || signal == syscall.SIGKILL {
+		r.cluster.observer.Record(history.Fact{Kind: history.Signalled, Source: r.source, Signal: signalName(signal)})
+	}
+	if err := r.process.Signal(signal); err != nil {
+		return 0, fmt.Errorf("sending %s %v: %w", r.name, signalName(signal), err)
+	}
+	return r.process.Pid, nil
+}
+
+func signalName(signal syscall.Signal) string {
+	for number, name := range map[syscall.Signal]string{
+		syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL", syscall.SIGSTOP: "SIGSTOP", syscall.SIGCONT: "SIGCONT",
+	} {
+		if number == signal {
+			return name
+		}
+	}
+	return signal.String()
+}
+
+func exitOf(state *os.ProcessState, log string) *history.Exit {
+	exit := &history.Exit{Code: state.ExitCode()}
+	if status, is := state.Sys().(syscall.WaitStatus); is && status.Signaled() {
+		exit.Signal = signalName(status.Signal())
+	}
+	if exit.Code > 0 {
+		exit.Error = lastLine(log)
+	}
+	return exit
+}
+
+// lastLine is what a program that fails says last.
+func lastLine(path string) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	return lines[len(lines)-1]
+}

@@ -1,0 +1,51 @@
+package proxy
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Fault is one of this package's: Blackhole, DeadConnections, Latency, Reset, Stall, Hold, DropAnswer, DelayAnswer,
+// Respond.
+type Fault interface {
+	// inject begins the fault and returns what ends it.
+	inject(*Proxy, *Injection) (heal func())
+}
+
+// Injection is a fault that was injected. It is safe for concurrent use.
+type Injection struct {
+	proxy   *Proxy
+	heal    func()
+	once    sync.Once
+	healed  chan struct{}
+	touched atomic.Int64
+	passed  atomic.Int64
+}
+
+// Inject begins a fault, which lasts until its heal. Several may be active at once: on the bytes they add up, and
+// a request meets them in the order of their injection.
+func (p *Proxy) Inject(f Fault) *Injection {
+	i := &Injection{proxy: p, healed: make(chan struct{})}
+	i.heal = f.inject(p, i)
+	return i
+}
+
+// Heal ends the fault and lets go of what it holds. Healing again does nothing.
+func (i *Injection) Heal() {
+	i.once.Do(func() {
+		// First, so that what the heal lets go counts as passed after it.
+		i.proxy.mu.Lock()
+		i.proxy.healed = append(i.proxy.healed, i)
+		i.proxy.mu.Unlock()
+		i.heal()
+		close(i.healed)
+	})
+}
+
+// Touched is how many chunks of bytes, connections or requests the fault has affected so far; each fault says which.
+// At 0 it has not bitten.
+func (i *Injection) Touched() int64 { return i.touched.Load() }
+
+// PassedSinceHeal is how many requests of this proxy were forwarded after the heal and answered by the API server while
+// their clients still waited. It is 0 before the heal. Above 0 it proves that the heal healed, if no other fault is active.
+func (i *Injection) PassedSinceHeal() int64 { return i.passed.Load() }

@@ -1,0 +1,39 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Hold keeps a request for D, or until the heal, and then forwards it even if its client has gone: a write that was
+// underway when its sender died or gave up, and that arrives after others have moved on. Only Close makes it lost.
+//
+// Match, Limit: as with Stall. Touched counts requests.
+type Hold struct {
+	D     time.Duration
+	Match func(*http.Request) bool
+	Limit int
+}
+
+func (h Hold) inject(p *Proxy, i *Injection) func() {
+	return p.intercept(i, h.Match, h.Limit, func(r *request) error {
+		i.touched.Add(1)
+		r.detached = true
+		return i.delay(p.ctx, h.D)
+	})
+}
+
+// delay waits for d, or until the heal. It returns errGone if the context ends before.
+func (i *Injection) delay(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-i.healed:
+		return nil
+	case <-ctx.Done():
+		return errGone
+	}
+}
