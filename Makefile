@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone prints them; the comments behind `##` and `#?` are that help.
 
 #? CLUSTER     where the scenarios run: sim (virtual time) or envtest (real API server, real processes)
-#? FOCUS       only scenarios whose name matches this regular expression
+#? FOCUS       only scenarios whose name contains this, in any case
 #? LABELS      only scenarios that match this Ginkgo label filter
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, quick on envtest
 #? CONTROLLER  another controller binary in the manager's place (envtest only; see controller/journal)
