@@ -12,7 +12,7 @@ import (
 // Row is one run in the table. It travels as JSON between the processes of a suite.
 type Row struct {
 	Scenario string `json:"scenario"`
-	// Verdict is an invariant.Outcome, "skipped" or "failed" (no verdict).
+	// Verdict is an invariant.Outcome, or one of the constants below.
 	Verdict string `json:"verdict"`
 	// Held counts the promises that held, of Promised.
 	Held     int `json:"held"`
@@ -32,14 +32,24 @@ type Row struct {
 	History string `json:"history,omitempty"`
 }
 
+// Verdicts of runs that are not simply judged.
+const (
+	// NotRun: the cluster cannot run the scenario.
+	NotRun = "skipped"
+	// NoVerdict: the run came to none.
+	NoVerdict = "failed"
+	// KnownBug: broken, as the track record expects.
+	KnownBug = "known bug"
+)
+
 // Skipped is the row of a scenario that the cluster cannot run.
 func Skipped(scenario string, why error) Row {
-	return Row{Scenario: scenario, Verdict: "skipped", Why: why.Error()}
+	return Row{Scenario: scenario, Verdict: NotRun, Why: why.Error()}
 }
 
 // Failed is the row of a run that came to no verdict.
 func Failed(scenario string, why error, history string) Row {
-	return Row{Scenario: scenario, Verdict: "failed", Why: why.Error(), History: history}
+	return Row{Scenario: scenario, Verdict: NoVerdict, Why: why.Error(), History: history}
 }
 
 // Judged is the row of a verdict.

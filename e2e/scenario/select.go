@@ -6,32 +6,35 @@ import (
 	"strings"
 )
 
-// Select returns the scenarios of the catalogue whose name contains the focus, in any case; all of them, for none.
-func Select(focus string) ([]Scenario, error) {
-	var selected []Scenario
-	for _, s := range Catalogue {
-		if strings.Contains(strings.ToLower(s.Name), strings.ToLower(strings.TrimSpace(focus))) {
-			selected = append(selected, s)
-		}
+// Select returns the scenarios of the catalogue, and of the track record, whose names contain the focus, in any case; all
+// of them, for none.
+func Select(focus string) ([]Scenario, []KnownBug, error) {
+	chosen := func(name string) bool {
+		return strings.Contains(strings.ToLower(name), strings.ToLower(strings.TrimSpace(focus)))
 	}
-	if len(selected) == 0 {
-		return nil, fmt.Errorf("unknown scenario %q; the catalogue has:\n%s", focus, names())
+	scenarios := slices.DeleteFunc(slices.Clone(Catalogue), func(s Scenario) bool { return !chosen(s.Name) })
+	bugs := slices.DeleteFunc(slices.Clone(TrackRecord), func(b KnownBug) bool { return !chosen(b.Name) })
+	if len(scenarios)+len(bugs) == 0 {
+		return nil, nil, fmt.Errorf("unknown scenario %q; these are known:\n%s", focus, names())
 	}
-	return selected, nil
+	return scenarios, bugs, nil
 }
 
-// Place is a scenario's place in the catalogue; what is not in it comes last.
+// Place is a scenario's place in the catalogue, and behind it in the track record.
 func Place(name string) int {
 	if at := slices.IndexFunc(Catalogue, func(s Scenario) bool { return s.Name == name }); at >= 0 {
 		return at
 	}
-	return len(Catalogue)
+	return len(Catalogue) + slices.IndexFunc(TrackRecord, func(b KnownBug) bool { return b.Name == name })
 }
 
 func names() string {
 	var list strings.Builder
 	for _, s := range Catalogue {
 		fmt.Fprintf(&list, "  %s\n", s.Name)
+	}
+	for _, b := range TrackRecord {
+		fmt.Fprintf(&list, "  %s (track record)\n", b.Name)
 	}
 	return list.String()
 }

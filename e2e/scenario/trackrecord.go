@@ -1,11 +1,15 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 )
 
@@ -23,20 +27,61 @@ type KnownBug struct {
 }
 
 // TrackRecord lists the bugs that the harness has found and that are still there.
-var TrackRecord = []KnownBug{releasesWhileActing()}
-
-func releasesWhileActing() KnownBug {
-	s := partitioned("partitioned leader that releases on cancel", fault.Everything,
-		"With release on cancel, a leader that is cut off tries to release its Lease before it says that it stopped leading, and acts meanwhile.")
-	s.ReleaseOnCancel = true
-	return KnownBug{
-		Scenario: s,
+var TrackRecord = []KnownBug{
+	{
+		Scenario: Scenario{
+			Name: "partitioned leader that releases on cancel",
+			Why: "With release on cancel, a leader that is cut off tries to release its Lease before it says that it stopped leading, " +
+				"and acts meanwhile, past the moment at which a rival may act.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.Partition{Lost: fault.Everything}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover:        history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+				run.AwaitRival(ctx, leader)
+				run.AwaitExit(ctx, leader)
+				cut.Heal(ctx)
+				return run.Settle(ctx)
+			},
+		},
 		Profile:  Production,
 		Breaks:   invariant.FallsSilentInTime,
 		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() calls release(), on a fresh context, before Run's deferred " +
-			"OnStoppedLeading; the request times out after half a renew deadline, so that at 15s/10s/2s the leader acts until 2s + 10s + 5s = 17s after its last renewal.",
-	}
+			"OnStoppedLeading; the request times out after half a renew deadline, so that at 15s/10s/2s the leader acts until 2s + 10s + 5s = 17s after its last renewal",
+	},
+	{
+		Scenario: Scenario{
+			Name: "healed leader releases its rival's Lease",
+			Why: "A leader that is trying to release when its partition heals releases the Lease whoever holds it by then: " +
+				"its successor's, which goes on acting while a third replica takes over.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.Partition{Lost: fault.Everything}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover:        history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+				run.AwaitRival(ctx, leader)
+				cut.Heal(ctx)
+				run.AwaitReturn(ctx, leader)
+				return run.Settle(ctx)
+			},
+		},
+		// A rival acts 10s to 12.2s after the last renewal. The leader begins to release 9.5s after it, and goes on until 14s:
+		// with these timings every heal falls into that window.
+		Profile: Profile{
+			Name:      "10s-9s-500ms",
+			Timings:   controller.Timings{LeaseDuration: 10 * time.Second, RenewDeadline: 9 * time.Second, RetryPeriod: 500 * time.Millisecond},
+			ActPeriod: 50 * time.Millisecond,
+		},
+		Breaks:   invariant.OnlyTheHolderReleases,
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: tryRelease() gets the Lease, which makes the update that follows " +
+			"pass the check of its resourceVersion, but asks IsLeader(), which knows only what was observed before the partition",
+	},
 }
 
 // Check says whether the verdict is the expected one: nil while the bug is there.

@@ -41,7 +41,7 @@ const entry = "verdict"
 // Bind declares the specs. FOCUS, PROFILE and RUNS in the environment choose scenarios, timings and the folder for
 // histories.
 func Bind(b Binding) {
-	selected, profile, err := b.choose()
+	selected, bugs, profile, err := b.choose()
 	if err != nil {
 		// As a spec, so that it is said once, however many processes the suite has.
 		ginkgo.It("knows what to run", func() { ginkgo.Fail(err.Error()) })
@@ -56,17 +56,20 @@ func Bind(b Binding) {
 			run := Attempt(ctx, b, s, profile)
 			ginkgo.AddReportEntry(entry, run.Row, ginkgo.ReportEntryVisibilityNever)
 			switch {
-			case run.Row.Verdict == "skipped":
+			case run.Row.Verdict == report.NotRun:
 				ginkgo.Skip(run.Row.Why)
 			case run.Row.Verdict != string(invariant.Held):
 				ginkgo.Fail(run.Explanation + "\n  run it again: " + b.again(s.Name, profile))
 			}
 		})...)
 	}
+	for _, bug := range bugs {
+		b.bindBug(bug)
+	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) { printTable(all) })
 }
 
-func (b Binding) choose() ([]scenario.Scenario, scenario.Profile, error) {
+func (b Binding) choose() ([]scenario.Scenario, []scenario.KnownBug, scenario.Profile, error) {
 	profile := b.Profile
 	var errs []error
 	if name := os.Getenv("PROFILE"); name != "" {
@@ -74,8 +77,8 @@ func (b Binding) choose() ([]scenario.Scenario, scenario.Profile, error) {
 		profile, err = scenario.ProfileNamed(name)
 		errs = append(errs, err)
 	}
-	selected, err := scenario.Select(os.Getenv("FOCUS"))
-	return selected, profile, errors.Join(append(errs, err)...)
+	selected, bugs, err := scenario.Select(os.Getenv("FOCUS"))
+	return selected, bugs, profile, errors.Join(append(errs, err)...)
 }
 
 func (b Binding) again(name string, profile scenario.Profile) string {

@@ -1,0 +1,68 @@
+package spec
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/report"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// trackRecord is the label of the specs that expect a known bug.
+const trackRecord = "track-record"
+
+// bindBug declares the spec of a known bug: it passes while the bug is there.
+func (b Binding) bindBug(bug scenario.KnownBug) {
+	ginkgo.It(bug.Name, ginkgo.Label(b.Cluster, bug.Profile.Name, trackRecord), func(ctx ginkgo.SpecContext) {
+		row, err := b.showBug(ctx, bug)
+		ginkgo.AddReportEntry(entry, row, ginkgo.ReportEntryVisibilityNever)
+		if err != nil {
+			ginkgo.Fail(fmt.Sprintf("%v\n  run it again: make track-record CLUSTER=%s", err, b.Cluster))
+		}
+	})
+}
+
+// showBug runs the scenario until it has shown all that the bug is known to break. What only some runs break is sought as
+// long as runs cost nothing, that is in virtual time; elsewhere one run must do.
+func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row, error) {
+	runs := 1
+	if b.Within != nil {
+		runs = 100
+	}
+	shown := map[string]int{}
+	for n := 1; ; n++ {
+		run := Attempt(ctx, b, bug.Scenario, bug.Profile)
+		err := bug.Check(run.Verdict)
+		if err != nil {
+			run.Row.Why = err.Error()
+			return run.Row, fmt.Errorf("%w\n%s", err, run.Explanation)
+		}
+		for _, name := range run.Row.Broken {
+			shown[name]++
+		}
+		missing := slices.DeleteFunc(slices.Clone(bug.MayBreak), func(g invariant.Guarantee) bool { return shown[g.Name] > 0 })
+		if len(missing) > 0 && n < runs {
+			continue
+		}
+		if len(missing) > 0 && runs > 1 {
+			return run.Row, fmt.Errorf("expected some of %d runs to break %s, as they used to; none did", n, missing[0].Name)
+		}
+		run.Row.Verdict, run.Row.Why = report.KnownBug, fmt.Sprintf("broke %s", counted(shown, n))
+		return run.Row, nil
+	}
+}
+
+func counted(shown map[string]int, runs int) string {
+	var parts []string
+	for _, g := range invariant.Guarantees {
+		if n := shown[g.Name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s in %d of %d runs", g.Name, n, runs))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
