@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type Run struct {
 	options  controller.Options
 	bounds   invariant.Bounds
 	replicas int
+	faults   []fault.Fault
 	log      func(format string, args ...any)
 
 	injections []*Injection
@@ -105,8 +107,9 @@ type Injection struct {
 	healErr  error
 }
 
-// Inject makes a fault take hold.
+// Inject makes a fault take hold. It must be one of the kinds that the scenario says it injects.
 func (r *Run) Inject(ctx context.Context, f fault.Fault) *Injection {
+	r.mustBeDeclared(f)
 	r.log("injecting: %s %s", f.Target(), f)
 	r.remember(f.Target())
 	i := &Injection{run: r, fault: f, id: len(r.injections) + 1}
@@ -118,6 +121,13 @@ func (r *Run) Inject(ctx context.Context, f fault.Fault) *Injection {
 	i.touching = touching
 	r.injections = append(r.injections, i)
 	return i
+}
+
+// mustBeDeclared: a cluster that cannot inject a fault skips the scenario, for which it must have been told.
+func (r *Run) mustBeDeclared(f fault.Fault) {
+	if !slices.ContainsFunc(r.faults, func(declared fault.Fault) bool { return reflect.TypeOf(declared) == reflect.TypeOf(f) }) {
+		r.giveUp("expected one of the faults that the scenario declares (Faults), got %T: declare it", f)
+	}
 }
 
 // remember notes who leads, whom the fault is aimed at, and where the facts stand.
@@ -225,6 +235,7 @@ func (r *Run) Hold(ctx context.Context, length time.Duration) {
 
 // Rollout replaces every replica by one with the given timings.
 func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
+	r.mustBeDeclared(fault.Rollout{})
 	r.log("rolling out %+v", timings)
 	r.remember("")
 	rollout := &rolling{observer: r.observer, from: r.mark}

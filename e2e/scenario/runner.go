@@ -108,7 +108,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	run := &Run{
 		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: options,
 		bounds: invariant.NewBounds(header), replicas: header.Replicas, log: setting.Log,
-		hit: map[string]history.Source{},
+		faults: s.Faults, hit: map[string]history.Source{},
 	}
 	if err := run.play(ctx, s); err != nil {
 		setting.Log("gave up: %v", err)

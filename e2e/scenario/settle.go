@@ -37,8 +37,9 @@ type calm struct {
 	// since is the number of the first fact that counts towards renewals.
 	since, facts int
 
-	up     map[string]bool
-	undone map[string]bool
+	up map[string]bool
+	// made and done are work items. One may be done before the harness has learned that it is made.
+	made, done map[string]bool
 	// identity is that of the one who acts; actors are those who acted since the last renewal.
 	identity string
 	actors   map[history.Source]bool
@@ -52,7 +53,7 @@ const calmRenewals = 2
 func newCalm(replicas, since int) *calm {
 	return &calm{
 		replicas: replicas, since: since,
-		up: map[string]bool{}, undone: map[string]bool{}, actors: map[history.Source]bool{},
+		up: map[string]bool{}, made: map[string]bool{}, done: map[string]bool{}, actors: map[history.Source]bool{},
 	}
 }
 
@@ -64,9 +65,9 @@ func (c *calm) sees(f history.Fact) bool {
 	case history.Exited:
 		c.up[f.Replica] = false
 	case history.Made:
-		c.undone[f.Item] = true
+		c.made[f.Item] = true
 	case history.Stamped:
-		delete(c.undone, f.Item)
+		c.done[f.Item] = true
 	case history.Acted:
 		c.identity = f.Identity
 		c.actors[f.Source] = true
@@ -78,7 +79,8 @@ func (c *calm) sees(f history.Fact) bool {
 		}
 		clear(c.actors)
 	}
-	return len(c.missing()) == 0
+	// A rest is seen at a renewal: there is always another.
+	return f.Kind == history.LeaseSeen && len(c.missing()) == 0
 }
 
 func (c *calm) missing() []string {
@@ -92,13 +94,15 @@ func (c *calm) missing() []string {
 	if up < c.replicas {
 		missing = append(missing, fmt.Sprintf("%d of %d replicas", c.replicas-up, c.replicas))
 	}
-	if len(c.undone) > 0 {
-		var items []string
-		for item := range c.undone {
-			items = append(items, item)
+	var undone []string
+	for item := range c.made {
+		if !c.done[item] {
+			undone = append(undone, item)
 		}
-		slices.Sort(items)
-		missing = append(missing, fmt.Sprintf("the processing of %v", items))
+	}
+	if len(undone) > 0 {
+		slices.Sort(undone)
+		missing = append(missing, fmt.Sprintf("the processing of %v", undone))
 	}
 	if c.renewals < calmRenewals {
 		missing = append(missing, fmt.Sprintf("%d renewals by the only one who acts", calmRenewals-c.renewals))

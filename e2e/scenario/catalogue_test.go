@@ -1,0 +1,114 @@
+package scenario_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+var update = flag.Bool("update", false, "write the table into the README instead of comparing it")
+
+func TestEveryScenarioSaysWhatItIsAbout(t *testing.T) {
+	g := NewWithT(t)
+	seen := map[string]bool{}
+	all := slices.Clone(scenario.Catalogue)
+	for _, bug := range scenario.TrackRecord {
+		all = append(all, bug.Scenario)
+		g.Expect(bug.Cause).NotTo(BeEmpty(), bug.Name)
+		promised := slices.ContainsFunc(bug.Promises, func(p invariant.Guarantee) bool { return p.Name == bug.Breaks.Name })
+		g.Expect(promised).To(BeTrue(), "%s: what a bug breaks must be promised", bug.Name)
+	}
+	for _, s := range all {
+		g.Expect(seen[s.Name]).To(BeFalse(), "%s is there twice", s.Name)
+		seen[s.Name] = true
+		g.Expect(s.Why).To(HaveSuffix("."), s.Name)
+		g.Expect(s.Promises).NotTo(BeEmpty(), s.Name)
+		promisesTakeover := slices.ContainsFunc(s.Promises, func(p invariant.Guarantee) bool { return p.Name == invariant.TakeoverInTime.Name })
+		g.Expect(s.Takeover != "").To(Equal(promisesTakeover), "%s: a takeover is promised exactly where one is expected", s.Name)
+		g.Expect(s.Since != "").To(Equal(promisesTakeover), s.Name)
+	}
+}
+
+func TestEveryGuaranteeIsPromisedBySomeScenario(t *testing.T) {
+	for _, guarantee := range invariant.Guarantees {
+		NewWithT(t).Expect(slices.ContainsFunc(scenario.Catalogue, func(s scenario.Scenario) bool {
+			return slices.ContainsFunc(s.Promises, func(p invariant.Guarantee) bool { return p.Name == guarantee.Name })
+		})).To(BeTrue(), "%s is promised by no scenario", guarantee.Name)
+	}
+}
+
+func TestTheProfilesAreSafe(t *testing.T) {
+	for _, profile := range scenario.Profiles {
+		g := NewWithT(t)
+		g.Expect(profile.Timings.Validate()).To(Succeed())
+		g.Expect(profile.Timings.Warnings(false)).To(BeEmpty())
+		margin := profile.Timings.LeaseDuration - profile.Timings.LastAct(false)
+		g.Expect(margin).To(BeNumerically(">=", profile.Timings.LeaseDuration/5), profile.Name)
+	}
+	for _, bug := range scenario.TrackRecord {
+		NewWithT(t).Expect(bug.Profile.Timings.Warnings(false)).To(BeEmpty(),
+			"%s: a bug that unsafe timings explain is none of the library's", bug.Name)
+	}
+	NewWithT(t).Expect(controller.DefaultTimings).To(Equal(scenario.Production.Timings))
+}
+
+func TestSelectNamesWhatIsKnown(t *testing.T) {
+	g := NewWithT(t)
+	scenarios, bugs, err := scenario.Select("PARTITIONED")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(scenarios).NotTo(BeEmpty())
+	g.Expect(bugs).NotTo(BeEmpty())
+	_, _, err = scenario.Select("no such thing")
+	g.Expect(err).To(MatchError(And(ContainSubstring("no such thing"), ContainSubstring("at rest"), ContainSubstring("(track record)"))))
+	_, err = scenario.ProfileNamed("slow")
+	g.Expect(err).To(MatchError(And(ContainSubstring("slow"), ContainSubstring("quick"), ContainSubstring("production"))))
+}
+
+// The README's table of scenarios and guarantees is the catalogue's.
+func TestTheREADMETellsTheCatalogue(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join("..", "..", "README.md")
+	content, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	const begin, end = "<!-- catalogue: go test ./e2e/scenario -update -->\n", "<!-- end of catalogue -->"
+	before, rest, found := strings.Cut(string(content), begin)
+	g.Expect(found).To(BeTrue(), "the README has no place for the table")
+	table, after, found := strings.Cut(rest, end)
+	g.Expect(found).To(BeTrue(), "the README's table has no end")
+	if *update {
+		g.Expect(os.WriteFile(path, []byte(before+begin+matrix()+end+after), 0o644)).To(Succeed())
+		return
+	}
+	g.Expect(table).To(Equal(matrix()), "run: go test ./e2e/scenario -update")
+}
+
+func matrix() string {
+	var table strings.Builder
+	table.WriteString("| scenario |")
+	for _, guarantee := range invariant.Guarantees {
+		fmt.Fprintf(&table, " %s |", guarantee.Name)
+	}
+	table.WriteString("\n|---|" + strings.Repeat(":-:|", len(invariant.Guarantees)) + "\n")
+	for _, s := range scenario.Catalogue {
+		fmt.Fprintf(&table, "| %s |", s.Name)
+		for _, guarantee := range invariant.Guarantees {
+			mark := " "
+			if slices.ContainsFunc(s.Promises, func(p invariant.Guarantee) bool { return p.Name == guarantee.Name }) {
+				mark = "●"
+			}
+			fmt.Fprintf(&table, " %s |", mark)
+		}
+		table.WriteString("\n")
+	}
+	return table.String()
+}

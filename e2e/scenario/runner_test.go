@@ -1,0 +1,186 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// attempt runs steps on a stub, in virtual time, and returns what was saved.
+func attempt(t *testing.T, cluster *stub, ctx context.Context, steps func(context.Context, *scenario.Run) error) (invariant.Verdict, *history.History) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	s := scenario.Scenario{
+		Name: "test", Faults: []fault.Fault{fault.Partition{}}, Steps: steps,
+		Promises: []invariant.Guarantee{invariant.AtMostOneActor, invariant.SomeoneLeads, invariant.NothingLost},
+	}
+	verdict, err := s.Run(ctx, scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: path})
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	saved, err := history.Load(path)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	NewWithT(t).Expect(cluster.collected).To(Equal(1), "collected")
+	NewWithT(t).Expect(cluster.closed).To(BeNumerically(">=", 1), "closed")
+	return verdict, saved
+}
+
+func gaveUp(h *history.History) string {
+	for _, fact := range h.Facts {
+		if fact.Kind == history.GaveUp {
+			return fact.Text
+		}
+	}
+	return ""
+}
+
+func TestAQuietRunHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		verdict, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+			leader := run.AwaitLeader(ctx)
+			NewWithT(t).Expect(leader).To(Equal("a"))
+			NewWithT(t).Expect(run.Standbys(leader)).To(Equal([]string{"b", "c"}))
+			return run.Settle(ctx)
+		})
+		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Held), "%+v", verdict)
+		NewWithT(t).Expect(saved.Facts[len(saved.Facts)-1].Kind).To(Equal(history.Ended))
+	})
+}
+
+// However the steps end, what was injected is healed, the history is saved, and it is no pass.
+func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
+	interrupted := errors.New("interrupted")
+	for name, c := range map[string]struct {
+		after func(ctx context.Context, run *scenario.Run, interrupt func()) error
+		says  string
+	}{
+		"the steps fail": {
+			after: func(context.Context, *scenario.Run, func()) error { return errors.New("no more") },
+			says:  "no more",
+		},
+		"an event does not come": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.AwaitExit(ctx, "a")
+				return nil
+			},
+			says: "expected a to exit within",
+		},
+		"no rival comes": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.AwaitRival(ctx, "a")
+				return nil
+			},
+			says: "expected a rival of a to act within",
+		},
+		"the run is interrupted": {
+			after: func(ctx context.Context, run *scenario.Run, interrupt func()) error {
+				interrupt()
+				run.Rest(ctx, 5)
+				return nil
+			},
+			says: "interrupted",
+		},
+		"the observer fails": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.Rest(ctx, 2)
+				return nil
+			},
+			says: "a journal is broken",
+		},
+		"a fault is not declared": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.Inject(ctx, fault.Kill{Replica: "a"})
+				return nil
+			},
+			says: "declare it",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cluster := newStub(observe.New())
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				verdict, saved := attempt(t, cluster, ctx, func(ctx context.Context, run *scenario.Run) error {
+					leader := run.AwaitLeader(ctx)
+					run.Inject(ctx, fault.Partition{Replica: leader})
+					if name == "the observer fails" {
+						cluster.observer.Fail(errors.New("a journal is broken"))
+					}
+					return c.after(ctx, run, func() { cancel(interrupted) })
+				})
+				g := NewWithT(t)
+				g.Expect(cluster.healed).To(Equal(1), "healed")
+				g.Expect(gaveUp(saved)).To(ContainSubstring(c.says))
+				g.Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
+				g.Expect(verdict.GaveUp).To(Equal(gaveUp(saved)))
+			})
+		})
+	}
+}
+
+func TestAHealThatFailsIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		cluster.healErr = errors.New("the cut will not close")
+		verdict, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+			run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+			return nil
+		})
+		NewWithT(t).Expect(gaveUp(saved)).To(ContainSubstring("the cut will not close"))
+		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
+		NewWithT(t).Expect(verdict.Assumptions).To(ContainElement(ContainSubstring("never healed")))
+	})
+}
+
+func TestARunThatNeverComesToRestSaysWhatIsMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		_, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+			run.AwaitLeader(ctx)
+			cluster.observer.Record(history.Fact{Kind: history.Made, Item: "lost"})
+			cluster.observer.Record(history.Fact{
+				Kind: history.Exited, Source: history.Source{Replica: "b", Start: 1}, Exit: &history.Exit{Code: 1},
+			})
+			return run.Settle(ctx)
+		})
+		NewWithT(t).Expect(gaveUp(saved)).To(And(ContainSubstring("1 of 3 replicas"), ContainSubstring("[lost]")))
+	})
+}
+
+func TestAScenarioIsSkippedWithTheReason(t *testing.T) {
+	cluster := newStub(observe.New())
+	s := scenario.Scenario{Faults: []fault.Fault{fault.Pause{}}}
+	NewWithT(t).Expect(s.Skip(cluster)).To(Succeed())
+	cluster.cannot = fault.Unsupported("nothing here can be paused")
+	NewWithT(t).Expect(s.Skip(cluster)).To(MatchError(And(ContainSubstring("paused"), ContainSubstring("nothing here can be paused"))))
+}
+
+// A history that cannot be saved is an error, and no verdict.
+func TestAHistoryThatCannotBeSavedIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		occupied := filepath.Join(t.TempDir(), "file")
+		NewWithT(t).Expect(os.WriteFile(occupied, nil, 0o600)).To(Succeed())
+		s := scenario.Scenario{
+			Name: "test", Promises: []invariant.Guarantee{invariant.SomeoneLeads},
+			Steps: func(context.Context, *scenario.Run) error { return nil },
+		}
+		_, err := s.Run(t.Context(), scenario.Setting{
+			Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: filepath.Join(occupied, "history.jsonl"),
+		})
+		NewWithT(t).Expect(err).To(MatchError(ContainSubstring("saving the history")))
+		NewWithT(t).Expect(cluster.closed).To(BeNumerically(">=", 1))
+		time.Sleep(time.Minute) // Virtual: what the stub started ends.
+	})
+}

@@ -1,0 +1,107 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+// stub is a cluster that tells of a leader who acts and renews, and of nothing else; it counts what the runner asks of it.
+type stub struct {
+	observer  *observe.Observer
+	cannot    error
+	healErr   error
+	injected  []fault.Fault
+	healed    int
+	collected int
+	closed    int
+	stop      chan struct{}
+}
+
+func newStub(observer *observe.Observer) *stub {
+	return &stub{observer: observer, stop: make(chan struct{})}
+}
+
+func (s *stub) Describe() history.Cluster {
+	return history.Cluster{Name: "stub", Allowance: metav1.Duration{Duration: time.Second}}
+}
+
+func (s *stub) Can(fault.Fault) error { return s.cannot }
+
+func (s *stub) Deploy(_ context.Context, replicas int, options controller.Options) error {
+	for i := range replicas {
+		name := string(rune('a' + i))
+		source := history.Source{Replica: name, Start: 1}
+		s.observer.Record(history.Fact{Kind: history.Launched, Source: source})
+		s.observer.Record(history.Fact{Kind: history.Started, Source: source, Identity: name})
+	}
+	go s.lead(options)
+	return nil
+}
+
+func (s *stub) lead(options controller.Options) {
+	source, term := history.Source{Replica: "a", Start: 1}, new(int64(0))
+	acts, renewals := time.NewTicker(options.ActPeriod), time.NewTicker(options.RetryPeriod)
+	defer acts.Stop()
+	defer renewals.Stop()
+	began := time.Now().UTC()
+	renew := func() {
+		s.observer.Record(history.Fact{Kind: history.LeaseSeen, Lease: &history.Lease{
+			UID: "1", Holder: "a", DurationSeconds: int32(options.LeaseDuration.Seconds()), AcquireTime: began, RenewTime: time.Now().UTC(),
+		}})
+	}
+	renew()
+	s.observer.Record(history.Fact{Kind: history.Elected, Source: source, Identity: "a", Term: term})
+	for {
+		s.observer.Record(history.Fact{Kind: history.Acted, Source: source, Identity: "a", Term: term})
+		select {
+		case <-s.stop:
+			return
+		case <-renewals.C:
+			renew()
+		case <-acts.C:
+		}
+	}
+}
+
+func (s *stub) Rollout(context.Context, controller.Options) error { return errors.New("not here") }
+
+func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error) {
+	s.injected = append(s.injected, f)
+	return s, nil
+}
+
+func (s *stub) Heal(context.Context) error {
+	s.healed++
+	return s.healErr
+}
+
+func (s *stub) Touched() int64 { return 1 }
+func (s *stub) Passed() int64  { return 1 }
+
+func (s *stub) MakeWork(_ context.Context, name string) error {
+	defer s.observer.Record(history.Fact{
+		Kind: history.Stamped, Identity: "a", Term: new(int64(0)), Item: name,
+	})
+	return nil
+}
+
+func (s *stub) Collect(context.Context) error {
+	s.collected++
+	return nil
+}
+
+func (s *stub) Close() error {
+	s.closed++
+	if s.closed == 1 {
+		close(s.stop)
+	}
+	return nil
+}
