@@ -21,7 +21,9 @@ type lock struct {
 
 func newLock(config *rest.Config, options Options, namespace string) (*lock, error) {
 	events := &electionEvents{}
-	inner, err := leaderelection.NewResourceLock(config, events, leaderelection.Options{
+	// A copy, as the manager itself makes one: NewResourceLock sets the timeout of a renewal and a user agent in what it is
+	// given, and the manager's watches must not end with that timeout.
+	inner, err := leaderelection.NewResourceLock(rest.CopyConfig(config), events, leaderelection.Options{
 		LeaderElection:          true,
 		LeaderElectionID:        options.LeaderElectionID,
 		LeaderElectionNamespace: namespace,

@@ -43,7 +43,8 @@ func (h *History) Save(path string) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+			_ = file.Close() // It may be closed already; what counts is that it is gone.
+			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
 	if err := h.write(file); err != nil {
@@ -55,7 +56,10 @@ func (h *History) Save(path string) (err error) {
 	if err := file.Close(); err != nil {
 		return fmt.Errorf("saving the history: %w", err)
 	}
-	return os.Rename(file.Name(), path)
+	if err := os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("saving the history: %w", err)
+	}
+	return nil
 }
 
 func (h *History) write(out io.Writer) error {
@@ -98,12 +102,15 @@ func Read(in io.Reader) (*History, error) {
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
 			if errors.Is(err, io.EOF) {
-				return history, history.whole(number - 1)
+				if err := history.whole(number - 1); err != nil {
+					return nil, err
+				}
+				return history, nil
 			}
 			return nil, fmt.Errorf("line %d: expected a fact, got an empty line", number)
 		}
 		if parseErr := history.parse(number, line); parseErr != nil {
-			if errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) && !json.Valid(line) {
 				parseErr = fmt.Errorf("%w (the file ends within this line: it is cut short)", parseErr)
 			}
 			return nil, fmt.Errorf("line %d: %w", number, parseErr)
@@ -136,8 +143,38 @@ func (h *History) parse(number int, line []byte) error {
 	if err := strictly(line, &fact); err != nil {
 		return fmt.Errorf("expected a fact: %w", err)
 	}
+	if err := present(line); err != nil {
+		return err
+	}
 	h.Facts = append(h.Facts, fact)
 	return fact.validate()
+}
+
+// present names the field that is missing inside a fact. An absent field would be read as zero: a term, a holder or an
+// exit code that nobody saw.
+func present(line []byte) error {
+	var inner struct {
+		Lease, Exit, Fault map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(line, &inner); err != nil {
+		return fmt.Errorf("expected a fact: %w", err)
+	}
+	for _, part := range []struct {
+		name   string
+		got    map[string]json.RawMessage
+		fields []string
+	}{
+		{"lease", inner.Lease, []string{"uid", "resourceVersion", "holder", "durationSeconds", "acquireTime", "renewTime", "transitions"}},
+		{"exit", inner.Exit, []string{"code"}},
+		{"fault", inner.Fault, []string{"id", "name"}},
+	} {
+		for _, field := range part.fields {
+			if _, there := part.got[field]; part.got != nil && !there {
+				return fmt.Errorf("expected %q in the fact's %s, got none", field, part.name)
+			}
+		}
+	}
+	return nil
 }
 
 func (h *History) whole(lines int) error {
@@ -156,7 +193,8 @@ func strictly(line []byte, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return err
 	}
-	if decoder.More() {
+	// Not decoder.More, which takes a stray closing bracket for the end.
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("more than one JSON object on the line")
 	}
 	return nil

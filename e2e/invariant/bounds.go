@@ -12,9 +12,10 @@ import (
 const jitter = 2.2
 
 // Bounds is how long things may take, computed from the timings in this one place. Where a run used several timings (a
-// rollout changes them), each bound uses the longest of each.
+// rollout changes them), each bound uses the longest of each; the blur uses the shortest.
 type Bounds struct {
 	lease, renew, retry, allowance time.Duration
+	shortestRetry                  time.Duration
 }
 
 // NewBounds takes the timings and the cluster's allowance from a header.
@@ -24,6 +25,9 @@ func NewBounds(header history.Header) Bounds {
 		b.lease = max(b.lease, t.LeaseDuration.Duration)
 		b.renew = max(b.renew, t.RenewDeadline.Duration)
 		b.retry = max(b.retry, t.RetryPeriod.Duration)
+		if b.shortestRetry == 0 || t.RetryPeriod.Duration < b.shortestRetry {
+			b.shortestRetry = t.RetryPeriod.Duration
+		}
 	}
 	return b
 }
@@ -49,9 +53,10 @@ func (b Bounds) Takeover(how history.Takeover) time.Duration {
 	return b.retries(1+2*jitter) + b.lease + b.allowance
 }
 
-// Processing is from when a work item is there and somebody leads, to its being processed: the leader's informer and
-// queue take no timing of the election, so that all of it is allowance; a RetryPeriod more, for the one request that may
-// have to be made again.
+// Processing is from when a work item is there and somebody leads who can reach the API server, to its being processed:
+// the leader's informer and queue take no timing of the election, so that all of it is allowance; a RetryPeriod more, for
+// the one request that may have to be made again. A leader whose renewals arrive further apart than this is cut off, or
+// the API server is slow: one that can reach it renews every RetryPeriod.
 func (b Bounds) Processing() time.Duration { return b.retries(1) + b.allowance }
 
 // Rest is how old the last act may be at the end of a run, for somebody to be leading then.
@@ -59,4 +64,12 @@ func (b Bounds) Rest() time.Duration { return b.retries(1) + b.allowance }
 
 // Blur is the longest mean pause between two acts with which an overlap can be told: there must be two acts or more
 // between two renewals, or an overlap of the size of a RetryPeriod could fall between them.
-func (b Bounds) Blur() time.Duration { return b.retries(0.5) }
+func (b Bounds) Blur() time.Duration { return b.shortestRetry / 2 }
+
+// Exit is from a rival's first act to the exit of the loser, whom nothing keeps from it: a leader learns of its loss at the
+// latest when its renew deadline is over, which begins up to a RetryPeriod after its last renewal (LeaderElector.renew);
+// with release on cancel it then tries to release, for one request's timeout, which is half the renew deadline and no
+// less than a second (controller-runtime pkg/leaderelection/leader_election.go).
+func (b Bounds) Exit() time.Duration {
+	return b.retries(1) + b.renew + max(b.renew/2, time.Second) + b.allowance
+}

@@ -1,7 +1,9 @@
 package invariant
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -32,7 +34,7 @@ var (
 	}
 	OnlyTheElectedAct = Guarantee{
 		Name: "OnlyTheElectedAct", Safety: true, check: onlyTheElectedAct,
-		Sentence: "no replica acts that was not elected before, or after it said that it stopped",
+		Sentence: "no replica acts that was not elected before, or after it said that it stopped, or after it exited",
 	}
 	TermsNeverGoBack = Guarantee{
 		Name: "TermsNeverGoBack", Safety: true, check: termsNeverGoBack,
@@ -60,7 +62,7 @@ var (
 	}
 	NothingLost = Guarantee{
 		Name: "NothingLost", check: nothingLost,
-		Sentence: "each work item is processed, and one made during the interregnum soon after it",
+		Sentence: "each work item is processed, soon after it was made or, if nobody led then, soon after the interregnum",
 	}
 )
 
@@ -87,7 +89,7 @@ type Breach struct {
 	Text string
 	// Facts are the ones that contradict each other; one, where the contradiction is that another is missing.
 	Facts []history.Fact
-	// By is by how much, beyond the clock uncertainty; zero where it is not a matter of time.
+	// By is by how much: always more than the clock uncertainty; zero where it is not a matter of time.
 	By time.Duration
 }
 
@@ -96,10 +98,11 @@ func (b Breach) String() string {
 	if b.By > 0 {
 		text += fmt.Sprintf(" (by %v)", b.By.Round(time.Millisecond))
 	}
+	lines := []string{text}
 	for _, fact := range b.Facts {
-		text += "\n    " + describe(fact)
+		lines = append(lines, "    "+describe(fact))
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // describe tells a fact in words, with the time to the microsecond.
@@ -124,14 +127,16 @@ func describe(f history.Fact) string {
 		text += " " + f.Signal
 	}
 	if f.Exit != nil {
-		text += fmt.Sprintf(" with code %d %s", f.Exit.Code, f.Exit.Signal)
+		text += fmt.Sprintf(" with code %d", f.Exit.Code)
+		if f.Exit.Signal != "" {
+			text += " by " + f.Exit.Signal
+		}
+		if f.Exit.Error != "" {
+			text += ": " + f.Exit.Error
+		}
 	}
 	if l := f.Lease; l != nil {
-		holder := l.Holder
-		if holder == "" {
-			holder = "nobody"
-		}
-		text += fmt.Sprintf(": held by %s, term %d, renewed %s for %v", holder, l.Transitions,
+		text += fmt.Sprintf(": held by %s, term %d, renewed %s for %v", cmp.Or(l.Holder, "nobody"), l.Transitions,
 			l.RenewTime.UTC().Format("15:04:05.000000"), l.Duration())
 	}
 	if f.Fault != nil {

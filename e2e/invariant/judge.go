@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func Judge(h *history.History) (Verdict, error) {
 	v := newView(h)
 	verdict := Verdict{Scenario: h.Header.Scenario, Assumptions: assumptions(v), Measures: measure(v)}
 	if gaveUp := v.of(history.GaveUp); len(gaveUp) > 0 {
-		verdict.GaveUp = gaveUp[0].Text
+		verdict.GaveUp = cmp.Or(gaveUp[0].Text, "a step, and did not say which")
 	}
 	for _, guarantee := range Guarantees {
 		found := guarantee.check(v)
@@ -97,7 +98,7 @@ func (v *Verdict) outcome() Outcome {
 }
 
 // Result finds that of one guarantee.
-func (v *Verdict) Result(guarantee Guarantee) Result {
+func (v Verdict) Result(guarantee Guarantee) Result {
 	for _, r := range v.Results {
 		if r.Guarantee.Name == guarantee.Name {
 			return r

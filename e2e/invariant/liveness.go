@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -98,12 +99,25 @@ func losersReturn(v *view) finding {
 				break
 			}
 		}
-		if next == nil || judged[lost.Source] || v.toldToStop(lost.Source) {
+		if next == nil || judged[lost.Source] || v.toldToStop(lost.Source, next.first.Time) {
 			continue
 		}
 		judged[lost.Source] = true
-		found.examined++
 		exited, gone := v.first(lost.first.Time, func(f history.Fact) bool { return f.Kind == history.Exited && f.Source == lost.Source })
+		if told, was := v.told(lost.Source); was && (!gone || !exited.Time.Before(told.Time)) {
+			// The end of the run, or another fault, came before it had exited. It was late if nothing had kept it from that.
+			free := next.first.Time
+			if healed, was := v.lastBefore(told.Time, func(f history.Fact) bool { return f.Kind == history.Healed }); was {
+				free = lastOf(free, healed.Time)
+			}
+			if late := told.Time.Sub(free) - v.bounds.Exit(); late > 0 {
+				found.examined++
+				found.breach(late, fmt.Sprintf("%s lost its leadership and did not exit within %v, until it was told to stop",
+					lost.Source, v.bounds.Exit()), lost.last, next.first, told)
+			}
+			continue
+		}
+		found.examined++
 		switch {
 		case !gone:
 			found.breach(0, fmt.Sprintf("%s lost its leadership and did not exit", lost.Source), lost.last, next.first)
@@ -116,17 +130,27 @@ func losersReturn(v *view) finding {
 		}
 		if _, back := v.first(exited.Time, func(f history.Fact) bool {
 			return f.Kind == history.Started && f.Replica == lost.Replica && f.Start > lost.Start
-		}); !back {
+		}); !back && !v.retired(lost.Replica) {
 			found.breach(0, fmt.Sprintf("%s did not come back after it had lost its leadership", lost.Replica), exited)
 		}
 	}
 	return found
 }
 
-// toldToStop says whether the harness ended this life, rather than the loss of the Lease.
-func (v *view) toldToStop(source history.Source) bool {
-	_, told := v.first(time.Time{}, func(f history.Fact) bool { return f.Kind == history.Signalled && f.Source == source })
-	return told
+// told finds when the harness told this life to stop, or killed it.
+func (v *view) told(source history.Source) (history.Fact, bool) {
+	return v.first(time.Time{}, func(f history.Fact) bool { return f.Kind == history.Signalled && f.Source == source })
+}
+
+// toldToStop says whether the harness ended this reign, which was over at the given moment, rather than the loss of the
+// Lease. What the harness does later, at the end of a run, does not excuse a loser.
+func (v *view) toldToStop(source history.Source, over time.Time) bool {
+	told, was := v.told(source)
+	return was && !told.Time.After(over.Add(v.uncertainty))
+}
+
+func (v *view) retired(replica string) bool {
+	return slices.ContainsFunc(v.of(history.Retired), func(f history.Fact) bool { return f.Replica == replica })
 }
 
 func noNeedlessHandover(v *view) finding {
@@ -153,32 +177,78 @@ func noNeedlessHandover(v *view) finding {
 	return found
 }
 
+// nothingLost asks the work items themselves: what a replica says that it processed may not have been written, and what it
+// wrote it may not know of, if the answer was lost.
 func nothingLost(v *view) finding {
 	var found finding
-	processed := map[string]history.Fact{}
-	for _, act := range v.acts {
-		if _, known := processed[act.Item]; act.Kind == history.Processed && !known {
-			processed[act.Item] = act
-		}
+	stamped, said := v.firstOfItems(history.Stamped), v.firstOfItems(history.Processed)
+	ables := make([][]window, len(v.reigns))
+	for i, reign := range v.reigns {
+		ables[i] = v.able(reign)
 	}
 	for _, made := range v.of(history.Made) {
 		found.examined++
-		done, was := processed[made.Item]
+		done, was := stamped[made.Item]
 		if !was {
-			found.breach(0, made.Item+" was never processed", made)
+			if claim, claimed := said[made.Item]; claimed {
+				found.breach(0, fmt.Sprintf("%s said that it processed %s, which bears no stamp", claim.Source, made.Item), made, claim)
+			} else {
+				found.breach(0, made.Item+" was never processed", made)
+			}
 			continue
 		}
-		// Nobody could have processed it before the one who did began to reign.
-		since := made.Time
-		for _, reign := range v.reigns {
-			if reign.Source == done.Source && reign.term == *done.Term && reign.first.Time.After(since) {
-				since = reign.first.Time
+		for i, reign := range v.reigns {
+			if since, late := overdue(made.Time, done.Time, ables[i], v.bounds.Processing()); late > 0 {
+				found.breach(late, fmt.Sprintf("%s was processed %v after it was made and %s led; the bound is %v",
+					made.Item, done.Time.Sub(since).Round(time.Millisecond), reign.Source, v.bounds.Processing()), made, done)
+				break
 			}
-		}
-		if took := done.Time.Sub(since); took > v.bounds.Processing() {
-			found.breach(took-v.bounds.Processing(), fmt.Sprintf("%s was processed %v after it was made and somebody led; the bound is %v",
-				made.Item, took.Round(time.Millisecond), v.bounds.Processing()), made, done)
 		}
 	}
 	return found
+}
+
+func (v *view) firstOfItems(kind history.Kind) map[string]history.Fact {
+	firsts := map[string]history.Fact{}
+	for _, fact := range v.of(kind) {
+		if _, known := firsts[fact.Item]; !known {
+			firsts[fact.Item] = fact
+		}
+	}
+	return firsts
+}
+
+// window is a time during which somebody led and could reach the API server.
+type window struct{ from, to time.Time }
+
+// able lists the windows of a reign. That it could reach the API server shows in that its renewals arrived there in time:
+// where two are further apart than the bound for a work item, it was cut off between them, or the API server was slow.
+func (v *view) able(r reign) []window {
+	var windows []window
+	var before time.Time
+	for _, renewal := range v.renewals(r.Source) {
+		arrived := renewal.fact.Time
+		if renewal.Transitions != r.term || renewal.RenewTime.Equal(before) || arrived.After(r.last.Time) {
+			continue
+		}
+		before = renewal.RenewTime
+		if last := len(windows) - 1; last >= 0 && arrived.Sub(windows[last].to) <= v.bounds.Processing() {
+			windows[last].to = arrived
+			continue
+		}
+		windows = append(windows, window{from: lastOf(arrived, r.first.Time), to: arrived})
+	}
+	return windows
+}
+
+// overdue says how late an item was processed, by the first of the windows in which there had been time enough for it, and
+// since when there had been.
+func overdue(made, done time.Time, windows []window, bound time.Duration) (since time.Time, late time.Duration) {
+	for _, w := range windows {
+		since = lastOf(made, w.from)
+		if due := since.Add(bound); w.to.After(due) && done.After(due) {
+			return since, done.Sub(due)
+		}
+	}
+	return time.Time{}, 0
 }

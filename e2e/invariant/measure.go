@@ -12,8 +12,8 @@ type Measures struct {
 	Acts int
 	// Interregnum is the longest time from the last act of one reign to the first act of the next, if there were two.
 	Interregnum time.Duration
-	// Takeover is the longest time from a fault (or its heal) to the first act of a rival, with its Bound; zero if no
-	// takeover was to be expected, or none came.
+	// Takeover is the longest time from a fault to the first act of a rival (or from its heal, if that is what counts and
+	// the rival came after it), with its Bound; zero if no takeover was to be expected, or none came.
 	Takeover, Bound time.Duration
 	// Overlap is for how long, at the most, a replica went on acting after another had begun.
 	Overlap time.Duration
@@ -41,15 +41,19 @@ func measure(v *view) Measures {
 	for _, d := range v.disturbances() {
 		m.Bound = v.bounds.Takeover(v.header.Expect.Takeover)
 		if rival, acted := v.rival(d); acted && !d.since.IsZero() {
-			m.Takeover = max(m.Takeover, rival.Time.Sub(d.since))
+			since := d.since
+			if rival.Time.Before(since) {
+				since = d.injected.Time
+			}
+			m.Takeover = max(m.Takeover, rival.Time.Sub(since))
 		}
 	}
 	for i, r := range v.reigns {
-		if i == len(v.reigns)-1 || v.toldToStop(r.Source) {
+		if i == len(v.reigns)-1 || v.toldToStop(r.Source, v.reigns[i+1].first.Time) {
 			continue
 		}
-		if renewal, any := lastRenewal(v.held(r.Source), r.last.Time.Add(v.uncertainty)); any {
-			margin := renewal.RenewTime.Add(renewal.Duration()).Sub(r.last.Time)
+		if renewal, was := lastRenewal(v.renewals(r.Source), r.last.Time.Add(v.uncertainty)); was {
+			margin := renewal.runsOut().Sub(r.last.Time)
 			if !m.Lost || margin < m.Margin {
 				m.Margin = margin
 			}

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +18,9 @@ func atMostOneActor(v *view) finding {
 			if earlier.Source == later.Source {
 				continue
 			}
-			if overlap := earlier.last.Time.Sub(later.first.Time); overlap > v.uncertainty {
+			overlap := earlier.last.Time.Sub(later.first.Time)
+			// Which of the two came first may be a matter of the clocks, too.
+			if overlap > v.uncertainty && later.last.Time.Sub(earlier.first.Time) > v.uncertainty {
 				found.breach(overlap, fmt.Sprintf("%s went on acting after %s had begun", earlier.Source, later.Source),
 					later.first, earlier.last)
 			}
@@ -31,30 +34,27 @@ func atMostOneActor(v *view) finding {
 // count. The worst act of each life is reported.
 func fallsSilentInTime(v *view) finding {
 	var found finding
-	held := map[history.Source][]history.Lease{}
+	renewals := map[history.Source][]renewal{}
 	worst := map[history.Source]Breach{}
 	var order []history.Source
 	for _, act := range v.acts {
-		leases, known := held[act.Source]
+		own, known := renewals[act.Source]
 		if !known {
-			leases = v.held(act.Source)
-			held[act.Source] = leases
+			own = v.renewals(act.Source)
+			renewals[act.Source] = own
 			order = append(order, act.Source)
 		}
-		renewal, any := lastRenewal(leases, act.Time.Add(v.uncertainty))
-		if !any {
+		last, renewed := lastRenewal(own, act.Time.Add(v.uncertainty))
+		if !renewed {
 			continue // It never held the Lease by then: that is for OnlyTheElectedAct to say.
 		}
 		found.examined++
-		if late := act.Time.Sub(renewal.RenewTime.Add(renewal.Duration())); late > v.uncertainty && late > worst[act.Source].By {
+		if late := act.Time.Sub(last.runsOut()); late > v.uncertainty && late > worst[act.Source].By {
 			worst[act.Source] = Breach{
 				By: late,
 				Text: fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", act.Source,
-					act.Time.Sub(renewal.RenewTime).Round(time.Millisecond), renewal.Duration()),
-				Facts: []history.Fact{
-					{Time: renewal.RenewTime, Kind: history.LeaseSeen, Lease: &renewal},
-					act,
-				},
+					act.Time.Sub(last.at).Round(time.Millisecond), last.Duration()),
+				Facts: []history.Fact{last.fact, act},
 			}
 		}
 	}
@@ -66,32 +66,22 @@ func fallsSilentInTime(v *view) finding {
 	return found
 }
 
-// lastRenewal finds the last one up to a moment; the leases are sorted by renewal.
-func lastRenewal(leases []history.Lease, until time.Time) (history.Lease, bool) {
-	after, _ := slices.BinarySearchFunc(leases, until, func(l history.Lease, t time.Time) int {
-		if l.RenewTime.After(t) {
-			return 1
-		}
-		return -1
-	})
-	if after == 0 {
-		return history.Lease{}, false
-	}
-	return leases[after-1], true
-}
-
 // onlyTheElectedAct asks the replica's own words, and the Lease: whoever acts must have said that it was elected and not
-// that it stopped, and some version of the Lease must name it the holder in that term, from before the act. The first
-// such act of each life is reported.
+// that it stopped, must not have exited, and some version of the Lease must name it the holder in that term, from before
+// the act. The first such act of each life is reported.
 func onlyTheElectedAct(v *view) finding {
 	var found finding
 	said := map[history.Source]history.Fact{}
+	exited := map[history.Source]history.Fact{}
 	reported := map[history.Source]bool{}
+	stampers := map[string]bool{}
 	terms := map[history.Source]map[int64]time.Time{}
 	for _, fact := range v.facts {
 		switch {
 		case fact.Kind == history.Started, fact.Kind == history.Elected, fact.Kind == history.Stopped:
 			said[fact.Source] = fact
+		case fact.Kind == history.Exited:
+			exited[fact.Source] = fact
 		case fact.IsAct():
 			found.examined++
 			if reported[fact.Source] {
@@ -102,37 +92,86 @@ func onlyTheElectedAct(v *view) finding {
 				terms[fact.Source] = v.termsHeld(fact.Source)
 			}
 			since, named := terms[fact.Source][*fact.Term]
-			switch last, spoke := said[fact.Source]; {
+			last, spoke := said[fact.Source]
+			exit, gone := exited[fact.Source]
+			switch {
+			case gone && fact.Time.Sub(exit.Time) > v.uncertainty:
+				found.breach(fact.Time.Sub(exit.Time), fmt.Sprintf("%s acted after it had exited", fact.Source), exit, fact)
 			case !spoke:
 				found.breach(0, fmt.Sprintf("%s acted before it said that it started", fact.Source), fact)
 			case last.Kind == history.Started:
 				found.breach(0, fmt.Sprintf("%s acted and had not said that it was elected", fact.Source), last, fact)
 			case last.Kind == history.Stopped:
 				found.breach(fact.Time.Sub(last.Time), fmt.Sprintf("%s acted after it said that it stopped", fact.Source), last, fact)
-			case !named:
-				found.breach(0, fmt.Sprintf("%s acted in term %d, in which no version of the Lease names it the holder (it held terms %v)",
-					fact.Source, *fact.Term, slices.Sorted(maps.Keys(terms[fact.Source]))), fact)
-			case since.Sub(fact.Time) > v.uncertainty:
+			case !named && !v.unseen(*fact.Term):
+				found.breach(0, fmt.Sprintf("%s acted in term %d, in which no version of the Lease names it the holder (it held %s)",
+					fact.Source, *fact.Term, termList(terms[fact.Source])), fact)
+			case named && since.Sub(fact.Time) > v.uncertainty:
 				found.breach(since.Sub(fact.Time), fmt.Sprintf("%s acted in term %d before it held the Lease", fact.Source, *fact.Term), fact)
 			}
 			reported[fact.Source] = len(found.breaches) > breaches
+		case fact.Kind == history.Stamped:
+			// What a work item bears was done, whether or not the one who did it says so.
+			found.examined++
+			if !stampers[fact.Identity] && !v.named(fact.Identity, fact.Term) {
+				stampers[fact.Identity] = true
+				found.breach(0, fmt.Sprintf("%s was processed by %s, whom no version of the Lease names the holder in that term",
+					fact.Item, fact.Identity), fact)
+			}
 		}
 	}
 	return found
 }
 
+// named says whether some version of the Lease names this identity the holder in the term, or may have and was not seen. A
+// stamp without a term counts for any.
+func (v *view) named(identity string, term *int64) bool {
+	return slices.ContainsFunc(v.leases, func(f history.Fact) bool {
+		return f.Lease != nil && f.Lease.Holder == identity && (term == nil || f.Lease.Transitions == *term)
+	}) || (term != nil && v.unseen(*term))
+}
+
 // termsHeld is since when a life of a replica held the Lease, by term.
 func (v *view) termsHeld(source history.Source) map[int64]time.Time {
 	terms := map[int64]time.Time{}
-	for _, lease := range v.held(source) {
-		if since, known := terms[lease.Transitions]; !known || lease.RenewTime.Before(since) {
-			terms[lease.Transitions] = lease.RenewTime
+	for _, r := range v.renewals(source) {
+		at := r.at
+		if r.Gap && !r.AcquireTime.IsZero() {
+			at = firstOf(at, r.AcquireTime) // The versions since it was acquired were not seen.
+		}
+		if since, known := terms[r.Transitions]; !known || at.Before(since) {
+			terms[r.Transitions] = at
 		}
 	}
 	return terms
 }
 
-// termsNeverGoBack looks at each version of the Lease after the one before, and at each act after the highest term so far.
+func termList(terms map[int64]time.Time) string {
+	if len(terms) == 0 {
+		return "no term"
+	}
+	return fmt.Sprintf("the terms %v", slices.Sorted(maps.Keys(terms)))
+}
+
+// unseen says whether there may have been versions of the Lease in this term of which the observer saw none.
+func (v *view) unseen(term int64) bool {
+	var before *history.Lease
+	for _, fact := range v.leases {
+		after := fact.Lease
+		if after == nil {
+			continue
+		}
+		if after.Gap && before != nil && before.Transitions < term &&
+			(term < after.Transitions || (term == after.Transitions && after.Holder == "")) {
+			return true
+		}
+		before = after
+	}
+	return false
+}
+
+// termsNeverGoBack looks at each version of the Lease after the one before, and at each act after the first one in a
+// higher term.
 func termsNeverGoBack(v *view) finding {
 	var found finding
 	var before *history.Fact
@@ -148,17 +187,23 @@ func termsNeverGoBack(v *view) finding {
 		}
 		before = &fact
 	}
-	var highest *history.Fact
+	// The acts that were the first in a term above all before them.
+	var rises []history.Fact
 	reported := map[history.Source]bool{}
 	for _, act := range v.acts {
 		found.examined++
-		switch {
-		case highest == nil || *act.Term >= *highest.Term:
-			highest = &act
-		case !reported[act.Source]:
+		if len(rises) == 0 || *act.Term > *rises[len(rises)-1].Term {
+			rises = append(rises, act)
+			continue
+		}
+		above := slices.IndexFunc(rises, func(f history.Fact) bool { return *f.Term > *act.Term })
+		if above < 0 || reported[act.Source] {
+			continue
+		}
+		if late := act.Time.Sub(rises[above].Time); late > v.uncertainty {
 			reported[act.Source] = true
-			found.breach(0, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
-				act.Source, *act.Term, highest.Source, *highest.Term), *highest, act)
+			found.breach(late, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
+				act.Source, *act.Term, rises[above].Source, *rises[above].Term), rises[above], act)
 		}
 	}
 	return found
@@ -166,17 +211,19 @@ func termsNeverGoBack(v *view) finding {
 
 func termComplaint(before, after history.Lease) string {
 	rise := after.Transitions - before.Transitions
+	newHolder := after.Holder != "" && after.Holder != before.Holder
 	switch {
 	case rise < 0:
 		return fmt.Sprintf("leaseTransitions fell from %d to %d", before.Transitions, after.Transitions)
+	case newHolder && rise == 0:
+		return fmt.Sprintf("leaseTransitions stayed %d although %s took the Lease from %s",
+			before.Transitions, after.Holder, cmp.Or(before.Holder, "nobody"))
 	case after.Gap:
 		return "" // What lay between was not seen.
-	case after.Holder == "" || after.Holder == before.Holder:
-		if rise != 0 {
-			return fmt.Sprintf("leaseTransitions rose from %d to %d without a new holder", before.Transitions, after.Transitions)
-		}
-	case rise != 1:
-		return fmt.Sprintf("leaseTransitions went from %d to %d for one new holder", before.Transitions, after.Transitions)
+	case newHolder && rise > 1:
+		return fmt.Sprintf("leaseTransitions rose from %d to %d for one new holder", before.Transitions, after.Transitions)
+	case !newHolder && rise > 0:
+		return fmt.Sprintf("leaseTransitions rose from %d to %d without a new holder", before.Transitions, after.Transitions)
 	}
 	return ""
 }
@@ -199,30 +246,39 @@ func onlyTheHolderReleases(v *view) finding {
 }
 
 func (v *view) judgeRemoval(found *finding, before, after history.Fact) {
-	held := *before.Lease
+	held := renewalIn(before)
+	runsOut := held.runsOut()
+	until := fmt.Sprintf("%s held the Lease until %s", held.Holder, runsOut.UTC().Format("15:04:05.000"))
 	// When the name was removed, by the clock of who removed it; for a deletion, by that of the observer.
 	removed, how := after.Time, "the Lease was deleted"
 	if after.Lease != nil {
-		removed, how = after.Lease.RenewTime, fmt.Sprintf("%s took over", after.Lease.Holder)
-		if after.Lease.Holder == "" {
-			how = "its name was removed"
-		}
+		removed, how = renewalIn(after).at, after.Lease.Holder+" took over"
 	}
-	runsOut := held.RenewTime.Add(held.Duration())
-	if !removed.Before(runsOut.Add(-v.uncertainty)) {
+	early := runsOut.Sub(removed)
+	if early <= v.uncertainty {
 		return
 	}
-	if after.Lease != nil && after.Lease.Holder == "" {
-		// A release, before the Lease ran out. The holder says that its work has stopped before it releases; one that was
-		// told to stop before its work had begun has nothing to say.
-		last, spoke := v.lastBefore(removed.Add(v.uncertainty), func(f history.Fact) bool {
-			return f.Identity == held.Holder && (f.Kind == history.Elected || f.Kind == history.Stopped || f.IsAct())
-		})
-		if !spoke || last.Kind == history.Stopped {
-			return
-		}
-		how += " before it had said that its work stopped"
+	if after.Lease == nil || after.Lease.Holder != "" {
+		found.breach(early, until+", and "+how, before, after)
+		return
 	}
-	found.breach(runsOut.Sub(removed), fmt.Sprintf("%s held the Lease until %s, and %s",
-		held.Holder, runsOut.UTC().Format("15:04:05.000"), how), before, after)
+
+	// A release, before the Lease ran out. The holder says that its work has stopped before it releases; one that was told
+	// to stop before its work had begun has nothing to say.
+	speaks := func(f history.Fact) bool {
+		return f.Identity == held.Holder && (f.Kind == history.Elected || f.Kind == history.Stopped || f.IsAct())
+	}
+	known := removed.Add(tick + v.uncertainty)
+	last, spoke := v.lastBefore(known, speaks)
+	if !spoke || last.Kind == history.Stopped {
+		return
+	}
+	text := until + ", and its name was removed before it had said that its work stopped"
+	if final, _ := v.lastBefore(v.end(), func(f history.Fact) bool {
+		return speaks(f) && f.Kind != history.Elected && f.Term != nil && *f.Term == held.Transitions
+	}); final.Time.After(known) {
+		found.breach(final.Time.Sub(removed), text, after, final)
+		return
+	}
+	found.breach(0, text, last, after)
 }

@@ -28,7 +28,13 @@ type reign struct {
 	term        int64
 	first, last history.Fact
 	acts        int
+	// pause is the longest between two acts.
+	pause time.Duration
 }
+
+// tick is the resolution of the times in a Lease: metav1.MicroTime cuts off what is smaller, so that a moment in a Lease
+// may have been up to a tick later than it says.
+const tick = time.Microsecond
 
 func newView(h *history.History) *view {
 	sorted := history.History{Header: h.Header, Facts: slices.Clone(h.Facts)}
@@ -60,15 +66,20 @@ func newView(h *history.History) *view {
 			if !known {
 				at = len(v.reigns)
 				index[k] = at
-				v.reigns = append(v.reigns, reign{Source: fact.Source, term: *fact.Term, first: fact})
+				v.reigns = append(v.reigns, reign{Source: fact.Source, term: *fact.Term, first: fact, last: fact})
 			}
+			v.reigns[at].pause = max(v.reigns[at].pause, fact.Time.Sub(v.reigns[at].last.Time))
 			v.reigns[at].last = fact
 			v.reigns[at].acts++
 		case fact.Kind == history.LeaseSeen, fact.Kind == history.LeaseGone:
 			v.leases = append(v.leases, fact)
 		}
 	}
-	slices.SortStableFunc(v.reigns, func(a, b reign) int { return a.first.Time.Compare(b.first.Time) })
+	// Of two that began at one moment, the one that was over first is the earlier, wherever it stands in the file.
+	slices.SortStableFunc(v.reigns, func(a, b reign) int {
+		return cmp.Or(a.first.Time.Compare(b.first.Time), a.last.Time.Compare(b.last.Time),
+			cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Start, b.Start), cmp.Compare(a.term, b.term))
+	})
 	return v
 }
 
@@ -103,16 +114,68 @@ func (v *view) lastBefore(until time.Time, is func(history.Fact) bool) (history.
 	return history.Fact{}, false
 }
 
-// held lists the versions of the Lease that name this life of a replica as the holder, by the time of renewal.
-func (v *view) held(source history.Source) []history.Lease {
-	var held []history.Lease
+// renewal is a version of the Lease that names a holder.
+type renewal struct {
+	history.Lease
+	// at is when the holder renewed it: by its own word, but not later than the version was seen.
+	at   time.Time
+	fact history.Fact
+}
+
+// runsOut is when the renewal is worth no more.
+func (r renewal) runsOut() time.Time { return r.at.Add(r.Duration()) }
+
+func renewalIn(fact history.Fact) renewal {
+	return renewal{Lease: *fact.Lease, at: firstOf(fact.Lease.RenewTime, fact.Time), fact: fact}
+}
+
+// renewals lists the versions of the Lease that name this life of a replica as the holder, by the time of renewal. One
+// that was made before this life began, or after it ended, is another's: a replica may keep its identity when it is
+// started again.
+func (v *view) renewals(source history.Source) []renewal {
+	began, _ := v.first(time.Time{}, func(f history.Fact) bool { return f.Kind == history.Started && f.Source == source })
+	exited, ended := v.first(time.Time{}, func(f history.Fact) bool { return f.Kind == history.Exited && f.Source == source })
+	var held []renewal
 	for _, fact := range v.leases {
-		if fact.Lease != nil && v.identities[source][fact.Lease.Holder] {
-			held = append(held, *fact.Lease)
+		if fact.Lease == nil || !v.identities[source][fact.Lease.Holder] {
+			continue
 		}
+		r := renewalIn(fact)
+		if r.at.Before(began.Time.Add(-v.uncertainty-tick)) || (ended && r.at.After(exited.Time.Add(v.uncertainty))) {
+			continue
+		}
+		held = append(held, r)
 	}
-	slices.SortStableFunc(held, func(a, b history.Lease) int { return cmp.Compare(a.RenewTime.UnixNano(), b.RenewTime.UnixNano()) })
+	slices.SortStableFunc(held, func(a, b renewal) int { return a.at.Compare(b.at) })
 	return held
+}
+
+// lastRenewal finds the last one up to a moment, among those that are sorted.
+func lastRenewal(renewals []renewal, until time.Time) (renewal, bool) {
+	after, _ := slices.BinarySearchFunc(renewals, until, func(r renewal, t time.Time) int {
+		if r.at.After(t) {
+			return 1
+		}
+		return -1
+	})
+	if after == 0 {
+		return renewal{}, false
+	}
+	return renewals[after-1], true
+}
+
+func firstOf(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func lastOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // end is when the run ended.

@@ -28,7 +28,9 @@ type Run struct {
 	bounds   invariant.Bounds
 	replicas int
 	faults   []fault.Fault
-	log      func(format string, args ...any)
+	// folder is where the history is, and what else the cluster keeps of the run.
+	folder string
+	log    func(format string, args ...any)
 
 	injections []*Injection
 	// led is who led when the last fault began.
@@ -57,7 +59,7 @@ func (r *Run) await(ctx context.Context, bound time.Duration, mark int, what str
 	fact, err := r.observer.Await(ctx, mark, match)
 	switch {
 	case errors.Is(err, errBound):
-		r.giveUp("%w", err)
+		r.giveUp("%w%s", err, r.down())
 	case err != nil:
 		r.giveUp("waiting for %s: %w", what, err)
 	}
@@ -71,12 +73,17 @@ func patience(bound time.Duration) time.Duration { return 2 * bound }
 // AwaitLeader waits until every replica has started and one of them acts, and returns that one.
 func (r *Run) AwaitLeader(ctx context.Context) string {
 	started := map[string]bool{}
-	r.await(ctx, patience(r.bounds.Start()), 0, fmt.Sprintf("%d replicas to start", r.replicas), func(f history.Fact) bool {
+	crashing := newNeverUp()
+	what := fmt.Sprintf("%d replicas to start", r.replicas)
+	last := r.await(ctx, patience(r.bounds.Start()), 0, what, func(f history.Fact) bool {
 		if f.Kind == history.Started {
 			started[f.Replica] = true
 		}
-		return len(started) == r.replicas
+		return crashing.sees(f) || len(started) == r.replicas
 	})
+	if len(started) < r.replicas {
+		r.giveUp("expected %s, but %s has exited %d times before it said that it started%s", what, last.Replica, crashes, r.down())
+	}
 	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
 	r.led = act.Source
 	return act.Replica
@@ -243,8 +250,12 @@ func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
 	r.observer.Record(i.fact(history.Injected))
 	r.injections = append(r.injections, i)
 	r.options.Timings = timings
+	// Each replica has to stop and to start again, as one does that lost its leadership.
+	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
+	defer cancel()
 	if err := r.cluster.Rollout(ctx, r.options); err != nil {
-		r.giveUp("rolling out: %w", err)
+		r.giveUp("rolling out: %w%s", err, r.down())
 	}
 	i.Heal(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -107,10 +108,11 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 
 	run := &Run{
 		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: options,
-		bounds: invariant.NewBounds(header), replicas: header.Replicas, log: setting.Log,
+		bounds: invariant.NewBounds(header), replicas: header.Replicas, folder: filepath.Dir(setting.History), log: setting.Log,
 		faults: s.Faults, hit: map[string]history.Source{},
 	}
-	if err := run.play(ctx, s); err != nil {
+	err := run.play(ctx, s)
+	if err != nil {
 		setting.Log("gave up: %v", err)
 		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: err.Error()})
 	}
@@ -124,6 +126,10 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	}
 	if err := setting.Cluster.Collect(ctx); err != nil {
 		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: fmt.Sprintf("collecting: %v", err)})
+	}
+	// A journal may have broken when nobody waited any more.
+	if failed := setting.Observer.Err(); failed != nil && err == nil {
+		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
 		injection.evidence()

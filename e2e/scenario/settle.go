@@ -26,7 +26,7 @@ func (r *Run) Settle(ctx context.Context) error {
 	defer cancel()
 	_, err := r.observer.Await(ctx, 0, calm.sees)
 	if errors.Is(err, errBound) {
-		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s", bound, strings.Join(calm.missing(), ", "))
+		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(calm.missing(), ", "), r.down())
 	}
 	return err
 }

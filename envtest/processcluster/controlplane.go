@@ -19,6 +19,12 @@ import (
 // startTimeout is for etcd and for the API server, each: some ten times what they take on an idle machine.
 const startTimeout = time.Minute
 
+// The binaries.
+const (
+	etcd      = "etcd"
+	apiServer = "kube-apiserver"
+)
+
 // ControlPlane is a real kube-apiserver and etcd.
 type ControlPlane struct {
 	plane  *envtest.ControlPlane
@@ -52,19 +58,19 @@ func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
 	}
 	// Folders of ours, because what envtest makes for itself it removes when a server stops: a stopped API server is to
 	// come back with its keys.
-	if c.plane.Etcd.DataDir, err = c.subfolder("etcd"); err != nil {
+	if c.plane.Etcd.DataDir, err = c.subfolder(etcd); err != nil {
 		return nil, err
 	}
 	if c.plane.APIServer.CertDir, err = c.subfolder("certificates"); err != nil {
 		return nil, err
 	}
-	if c.plane.Etcd.Path, err = c.wrap(assets, "etcd"); err != nil {
+	if c.plane.Etcd.Path, err = c.wrap(assets, etcd); err != nil {
 		return nil, err
 	}
-	if c.plane.APIServer.Path, err = c.wrap(assets, "kube-apiserver"); err != nil {
+	if c.plane.APIServer.Path, err = c.wrap(assets, apiServer); err != nil {
 		return nil, err
 	}
-	etcdLog, apiServerLog := filepath.Join(logs, "etcd.log"), filepath.Join(logs, "kube-apiserver.log")
+	etcdLog, apiServerLog := filepath.Join(logs, etcd+".log"), filepath.Join(logs, apiServer+".log")
 	if err := c.logTo(etcdLog, apiServerLog); err != nil {
 		return nil, err
 	}
@@ -72,7 +78,7 @@ func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
 		return nil, fmt.Errorf("expected the control plane in %s to start within %v: %w\n%s%s",
 			assets, startTimeout, err, tail(etcdLog), tail(apiServerLog))
 	}
-	if err := c.watchAll(); err != nil {
+	if err := c.findAPIServer(); err != nil {
 		return nil, err
 	}
 	user, err := c.plane.AddUser(envtest.User{Name: "interregnum", Groups: []string{"system:masters"}}, &rest.Config{})
@@ -88,7 +94,7 @@ func checkAssets(assets string) error {
 	if assets == "" {
 		return errors.New("expected the control plane's binaries, but KUBEBUILDER_ASSETS is not set: " + remedy)
 	}
-	for _, name := range []string{"etcd", "kube-apiserver"} {
+	for _, name := range []string{etcd, apiServer} {
 		info, err := os.Stat(filepath.Join(assets, name))
 		switch {
 		case err != nil:
@@ -106,7 +112,8 @@ func (c *ControlPlane) subfolder(name string) (string, error) {
 }
 
 // wrap makes a program that notes its process number and becomes the real one: envtest keeps the number to itself, and
-// without it nobody could pause the API server, or kill it after a harness that died.
+// without it nobody could pause the API server. The warden finds it there, too, from the moment at which the process
+// starts, which is long before it answers.
 func (c *ControlPlane) wrap(assets, name string) (string, error) {
 	quote := func(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
 	program, err := filepath.Abs(filepath.Join(assets, name))
@@ -114,7 +121,7 @@ func (c *ControlPlane) wrap(assets, name string) (string, error) {
 		return "", err
 	}
 	wrapper := filepath.Join(c.folder, name)
-	if name == "etcd" {
+	if name == etcd {
 		wrapper += ".sh" // "etcd" is its data folder.
 	}
 	script := fmt.Sprintf("#!/bin/sh\necho $$ >%s\nexec %s \"$@\"\n", quote(c.pidFile(name)), quote(program))
@@ -123,10 +130,18 @@ func (c *ControlPlane) wrap(assets, name string) (string, error) {
 
 func (c *ControlPlane) pidFile(name string) string { return filepath.Join(c.folder, name+".pid") }
 
-func (c *ControlPlane) logTo(etcd, apiServer string) error {
+// ended tells the warden of a process that has: its number may be given to another.
+func (c *ControlPlane) ended(name string) error {
+	if err := os.Remove(c.pidFile(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("forgetting the process of %s: %w", name, err)
+	}
+	return nil
+}
+
+func (c *ControlPlane) logTo(etcdLog, apiServerLog string) error {
 	for path, server := range map[string]func(*os.File){
-		etcd:      func(f *os.File) { c.plane.Etcd.Out, c.plane.Etcd.Err = f, f },
-		apiServer: func(f *os.File) { c.plane.APIServer.Out, c.plane.APIServer.Err = f, f },
+		etcdLog:      func(f *os.File) { c.plane.Etcd.Out, c.plane.Etcd.Err = f, f },
+		apiServerLog: func(f *os.File) { c.plane.APIServer.Out, c.plane.APIServer.Err = f, f },
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("logging of the control plane: %w", err)
@@ -140,23 +155,14 @@ func (c *ControlPlane) logTo(etcd, apiServer string) error {
 	return nil
 }
 
-// watchAll tells the warden of both processes, as they now are.
-func (c *ControlPlane) watchAll() error {
-	for _, name := range []string{"etcd", "kube-apiserver"} {
-		content, err := os.ReadFile(c.pidFile(name))
-		if err != nil {
-			return fmt.Errorf("finding the process of %s: %w", name, err)
-		}
-		pid, err := strconv.Atoi(strings.TrimSpace(string(content)))
-		if err != nil {
-			return fmt.Errorf("finding the process of %s: %w", name, err)
-		}
-		if name == "kube-apiserver" {
-			c.pid = pid
-		}
-		if err := c.warden.Watch(pid); err != nil {
-			return err
-		}
+// findAPIServer reads the number of its process, as it now is.
+func (c *ControlPlane) findAPIServer() error {
+	content, err := os.ReadFile(c.pidFile(apiServer))
+	if err != nil {
+		return fmt.Errorf("finding the process of the API server: %w", err)
+	}
+	if c.pid, err = strconv.Atoi(strings.TrimSpace(string(content))); err != nil {
+		return fmt.Errorf("finding the process of the API server: %w", err)
 	}
 	return nil
 }
@@ -172,7 +178,11 @@ func (c *ControlPlane) Stop() error {
 		_ = syscall.Kill(c.pid, syscall.SIGCONT)
 	}
 	if c.plane != nil {
-		errs = append(errs, c.plane.Stop())
+		err := c.plane.Stop()
+		if err == nil {
+			err = errors.Join(c.ended(apiServer), c.ended(etcd))
+		}
+		errs = append(errs, err)
 	}
 	if c.warden != nil {
 		errs = append(errs, c.warden.Close())
@@ -188,7 +198,7 @@ func (c *ControlPlane) killAPIServer() error {
 	if err := c.plane.APIServer.Stop(); err != nil { // It returns when the process has ended.
 		return fmt.Errorf("killing the API server: %w", err)
 	}
-	return c.warden.Forget(c.pid)
+	return c.ended(apiServer)
 }
 
 // startAPIServer starts it again, on the same port, with the same keys, over the same etcd.
@@ -198,7 +208,7 @@ func (c *ControlPlane) startAPIServer() error {
 	if err := c.plane.APIServer.Start(); err != nil {
 		return fmt.Errorf("starting the API server again: %w", err)
 	}
-	return c.watchAll()
+	return c.findAPIServer()
 }
 
 func (c *ControlPlane) signalAPIServer(signal syscall.Signal) error {

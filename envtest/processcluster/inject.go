@@ -152,7 +152,7 @@ func (c *Cluster) pause(ctx context.Context, name string) (fault.Injection, erro
 }
 
 func (p *paused) Heal(ctx context.Context) error {
-	if err := syscall.Kill(p.pid, syscall.SIGCONT); err != nil {
+	if err := signalGroup(p.pid, syscall.SIGCONT); err != nil {
 		return fmt.Errorf("waking %s: %w", p.replica.name, err)
 	}
 	if err := p.await(ctx, false); err != nil {

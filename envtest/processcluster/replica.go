@@ -62,17 +62,19 @@ func (r *replica) live() error {
 	}
 	pid := command.Process.Pid
 	if err := r.cluster.warden.Watch(pid); err != nil {
-		return errors.Join(err, command.Process.Kill(), command.Wait())
+		return errors.Join(err, signalGroup(pid, syscall.SIGKILL), command.Wait())
 	}
 	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
 	r.set(command.Process)
 	select {
 	case <-r.cluster.closing: // It was closed in the meantime, and nobody saw this one.
-		_ = command.Process.Kill()
+		_ = signalGroup(pid, syscall.SIGKILL)
 	default:
 	}
 	_ = command.Wait() // How it ended is told by its state.
 	r.set(nil)
+	// What it started ends with it, as in a container. Mostly there is nothing.
+	_ = signalGroup(pid, syscall.SIGKILL)
 	// What it journalled comes before the fact that it ended.
 	entries.drain()
 	r.cluster.observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: exitOf(command.ProcessState, log.Name())})
@@ -91,7 +93,8 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	}
 	command := exec.Command(r.cluster.binary.Path, append(options.Args(), "--kubeconfig="+r.kubeconfig)...)
 	command.Stdout, command.Stderr = log, log
-	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order.
+	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order, and with each what it
+	// may have started in its turn.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command, log, r.source, nil
 }
@@ -112,7 +115,8 @@ func (r *replica) configure(options controller.Options) {
 	r.options = options
 }
 
-// signal sends the current life a signal, and returns its process number.
+// signal sends the current life a signal, and returns its process number. What takes a container away, or freezes it, does
+// so to all that runs in it; a request to stop is for the program that was started.
 func (r *replica) signal(signal syscall.Signal) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,11 +126,18 @@ func (r *replica) signal(signal syscall.Signal) (int, error) {
 	if signal == syscall.SIGTERM || signal == syscall.SIGKILL {
 		r.cluster.observer.Record(history.Fact{Kind: history.Signalled, Source: r.source, Signal: signalName(signal)})
 	}
-	if err := r.process.Signal(signal); err != nil {
+	send := func() error { return signalGroup(r.process.Pid, signal) }
+	if signal == syscall.SIGTERM {
+		send = func() error { return r.process.Signal(signal) }
+	}
+	if err := send(); err != nil {
 		return 0, fmt.Errorf("sending %s %v: %w", r.name, signalName(signal), err)
 	}
 	return r.process.Pid, nil
 }
+
+// signalGroup sends a signal to the group that the process leads.
+func signalGroup(leader int, signal syscall.Signal) error { return syscall.Kill(-leader, signal) }
 
 func signalName(signal syscall.Signal) string {
 	for number, name := range map[syscall.Signal]string{

@@ -11,6 +11,8 @@ import (
 // Warden outlives a harness that dies, to kill what it started: a shell that reads, from a pipe, whom to watch, and that
 // finds the pipe closed when the harness is gone, however it went. A parent-death signal would do on Linux alone, and
 // would depend on which thread started the child.
+//
+// It kills process groups: a program that is put in the manager's place may be a script that has children of its own.
 type Warden struct {
 	mu    sync.Mutex
 	pipe  io.WriteCloser
@@ -18,7 +20,7 @@ type Warden struct {
 }
 
 // The shell ignores what a terminal sends to everyone on Ctrl-C: it is then that it is needed. The folders it is given
-// are removed at the end.
+// are removed at the end; a file *.pid in one of them holds the number of a process that is watched, too.
 const wardenScript = `
 trap '' INT TERM HUP QUIT
 watched=' '
@@ -28,8 +30,15 @@ while read -r verb pid; do
 	forget) case $watched in *" $pid "*) watched="${watched%%" $pid "*} ${watched#*" $pid "}" ;; esac ;;
 	esac
 done
-for pid in $watched; do kill -CONT "$pid"; kill -KILL "$pid"; done 2>/dev/null
-rm -rf "$@"
+for folder; do
+	for file in "$folder"/*.pid; do
+		read -r pid <"$file" && watched="$watched$pid "
+	done
+done 2>/dev/null
+for pid in $watched; do
+	if [ "$pid" -gt 1 ]; then kill -s KILL -- "-$pid"; fi # -1 would be everyone
+done 2>/dev/null
+rm -rf "$@" || { sleep 1; rm -rf "$@"; } # what is being killed may have written once more
 `
 
 // StartWarden starts one that also removes the folders when it ends.
@@ -46,7 +55,7 @@ func StartWarden(folders ...string) (*Warden, error) {
 	return &Warden{pipe: pipe, shell: shell}, nil
 }
 
-// Watch makes the process die with the harness.
+// Watch makes the process, which must lead a group, die with the harness, and its group with it.
 func (w *Warden) Watch(pid int) error { return w.say("watch", pid) }
 
 // Forget is for a process that has ended: its number may be given to another.

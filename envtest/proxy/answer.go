@@ -15,8 +15,8 @@ type DropAnswer struct {
 	Limit int
 }
 
-func (d DropAnswer) inject(p *Proxy, i *Injection) func() {
-	return p.intercept(i, d.Match, d.Limit, func(r *request) error {
+func (d DropAnswer) inject(p *Proxy, i *Injection) {
+	p.intercept(i, d.Match, d.Limit, func(r *request) error {
 		r.answering = append(r.answering, func() error {
 			i.touched.Add(1)
 			<-r.client.Done()
@@ -36,8 +36,8 @@ type DelayAnswer struct {
 	Limit int
 }
 
-func (d DelayAnswer) inject(p *Proxy, i *Injection) func() {
-	return p.intercept(i, d.Match, d.Limit, func(r *request) error {
+func (d DelayAnswer) inject(p *Proxy, i *Injection) {
+	p.intercept(i, d.Match, d.Limit, func(r *request) error {
 		r.answering = append(r.answering, func() error {
 			i.touched.Add(1)
 			return i.delay(r.client, d.D)

@@ -11,8 +11,8 @@ package proxy
 // Touched counts chunks: about one for each write of the sender.
 type Blackhole struct{ Direction Direction }
 
-func (b Blackhole) inject(p *Proxy, i *Injection) func() {
-	return p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
+func (b Blackhole) inject(p *Proxy, i *Injection) {
+	i.heal = p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
 		return b.Direction == Both || b.Direction == f.direction
 	}})
 }
@@ -24,9 +24,9 @@ func (b Blackhole) inject(p *Proxy, i *Injection) func() {
 // Touched counts chunks: a dead connection that nobody used has hurt nobody.
 type DeadConnections struct{}
 
-func (DeadConnections) inject(p *Proxy, i *Injection) func() {
+func (DeadConnections) inject(p *Proxy, i *Injection) {
 	dead := p.network.alive()
-	return p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
+	i.heal = p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
 		_, ok := dead[f.link]
 		return ok
 	}})

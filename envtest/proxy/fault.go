@@ -8,8 +8,8 @@ import (
 // Fault is one of this package's: Blackhole, DeadConnections, Latency, Reset, Stall, Hold, DropAnswer, DelayAnswer,
 // Respond.
 type Fault interface {
-	// inject begins the fault and returns what ends it.
-	inject(*Proxy, *Injection) (heal func())
+	// inject begins the fault, and sets the injection's heal where there is more to do at the heal than to say so.
+	inject(*Proxy, *Injection)
 }
 
 // Injection is a fault that was injected. It is safe for concurrent use.
@@ -25,8 +25,8 @@ type Injection struct {
 // Inject begins a fault, which lasts until its heal. Several may be active at once: on the bytes they add up, and
 // a request meets them in the order of their injection.
 func (p *Proxy) Inject(f Fault) *Injection {
-	i := &Injection{proxy: p, healed: make(chan struct{})}
-	i.heal = f.inject(p, i)
+	i := &Injection{proxy: p, heal: func() {}, healed: make(chan struct{})}
+	f.inject(p, i)
 	return i
 }
 

@@ -55,6 +55,7 @@ func newTransport(ctx context.Context, roots *x509.CertPool) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
+			// CloseIdleConnections would miss a connection whose last stream is only just ending.
 			context.AfterFunc(ctx, func() { conn.Close() })
 			return conn, nil
 		},

@@ -16,8 +16,8 @@ type Hold struct {
 	Limit int
 }
 
-func (h Hold) inject(p *Proxy, i *Injection) func() {
-	return p.intercept(i, h.Match, h.Limit, func(r *request) error {
+func (h Hold) inject(p *Proxy, i *Injection) {
+	p.intercept(i, h.Match, h.Limit, func(r *request) error {
 		i.touched.Add(1)
 		r.detached = true
 		return i.delay(p.ctx, h.D)

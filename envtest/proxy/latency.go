@@ -9,6 +9,6 @@ import "time"
 // Touched counts chunks.
 type Latency struct{ D time.Duration }
 
-func (l Latency) inject(p *Proxy, i *Injection) func() {
-	return p.network.impair(&impairment{touched: &i.touched, delay: l.D})
+func (l Latency) inject(p *Proxy, i *Injection) {
+	i.heal = p.network.impair(&impairment{touched: &i.touched, delay: l.D})
 }

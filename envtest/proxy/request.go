@@ -6,13 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// interception is a fault on requests that is active.
+// interception is a fault on requests. It ends with the heal of its injection.
 type interception struct {
 	injection *Injection
 	match     func(*http.Request) bool
@@ -41,22 +40,16 @@ type request struct {
 var errGone = errors.New("the client has gone")
 
 // intercept makes each request that matches meet the fault, until the heal, or the first few where there is a limit.
-func (p *Proxy) intercept(i *Injection, match func(*http.Request) bool, limit int, meet func(*request) error) func() {
-	c := &interception{injection: i, match: match, meet: meet, limit: limit}
+func (p *Proxy) intercept(i *Injection, match func(*http.Request) bool, limit int, meet func(*request) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.interceptions = append(p.interceptions, c)
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.interceptions = slices.DeleteFunc(p.interceptions, func(other *interception) bool { return other == c })
-	}
+	p.interceptions = append(p.interceptions, &interception{injection: i, match: match, meet: meet, limit: limit})
 }
 
 // claim says whether the request meets the fault.
 func (c *interception) claim(r *http.Request) bool {
 	select {
-	case <-c.injection.healed: // while the request was held by another
+	case <-c.injection.healed: // before, or while the request was held by another
 		return false
 	default:
 	}
@@ -66,7 +59,7 @@ func (c *interception) claim(r *http.Request) bool {
 	return c.limit == 0 || c.met.Add(1) <= int64(c.limit)
 }
 
-// serve takes a request past the faults that are active on its arrival, and forwards it.
+// serve takes a request past the faults that were injected before its arrival, and forwards it.
 func (p *Proxy) serve(w http.ResponseWriter, incoming *http.Request) {
 	p.mu.Lock()
 	if p.ctx.Err() != nil {
@@ -74,12 +67,12 @@ func (p *Proxy) serve(w http.ResponseWriter, incoming *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	p.requests.Add(1)
-	active := slices.Clone(p.interceptions)
+	interceptions := p.interceptions
 	p.mu.Unlock()
 	defer p.requests.Done()
 
 	r := &request{Request: incoming, client: incoming.Context()}
-	for _, c := range active {
+	for _, c := range interceptions {
 		if !c.claim(incoming) {
 			continue
 		}

@@ -7,7 +7,6 @@ package proxy
 // Touched counts connections.
 type Reset struct{}
 
-func (Reset) inject(p *Proxy, i *Injection) func() {
+func (Reset) inject(p *Proxy, i *Injection) {
 	i.touched.Add(int64(p.network.cut()))
-	return func() {}
 }

@@ -24,11 +24,11 @@ type Respond struct {
 	Limit  int
 }
 
-func (e Respond) inject(p *Proxy, i *Injection) func() {
+func (e Respond) inject(p *Proxy, i *Injection) {
 	if e.Status < 400 || e.Status > 599 {
 		panic(fmt.Sprintf("expected an error status from 400 to 599, got %d", e.Status))
 	}
-	return p.intercept(i, e.Match, e.Limit, func(r *request) error {
+	p.intercept(i, e.Match, e.Limit, func(r *request) error {
 		i.touched.Add(1)
 		retryAfter := 0
 		if e.Status == http.StatusTooManyRequests {

@@ -12,8 +12,8 @@ type Stall struct {
 	Limit int
 }
 
-func (s Stall) inject(p *Proxy, i *Injection) func() {
-	return p.intercept(i, s.Match, s.Limit, func(r *request) error {
+func (s Stall) inject(p *Proxy, i *Injection) {
+	p.intercept(i, s.Match, s.Limit, func(r *request) error {
 		i.touched.Add(1)
 		select {
 		case <-i.healed:

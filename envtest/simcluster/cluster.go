@@ -144,9 +144,13 @@ func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return err
 }
 
-// ask makes a request of the harness's own.
-func (c *Cluster) ask(ctx context.Context, method, path string, object any, expected int) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://apiserver.sim"+path, bytes.NewReader(encode(object)))
+// ask makes a request of the harness's own; object may be nil.
+func (c *Cluster) ask(ctx context.Context, method, path string, object runtime.Object, expected int) ([]byte, error) {
+	var body []byte
+	if object != nil {
+		body = inJSON.encode(object)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://apiserver.sim"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -6,11 +6,11 @@ import (
 
 // discovery is what the manager's REST mapper asks for, by path. It is the same for every run.
 var discovery = map[string][]byte{
-	"/api": encode(metav1.APIVersions{
+	"/api": inJSON.encode(&metav1.APIVersions{
 		TypeMeta: metav1.TypeMeta{Kind: "APIVersions"},
 		Versions: []string{"v1"},
 	}),
-	"/apis": encode(metav1.APIGroupList{
+	"/apis": inJSON.encode(&metav1.APIGroupList{
 		TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"},
 		Groups: []metav1.APIGroup{{
 			Name:             "coordination.k8s.io",
@@ -18,7 +18,7 @@ var discovery = map[string][]byte{
 			PreferredVersion: metav1.GroupVersionForDiscovery{GroupVersion: "coordination.k8s.io/v1", Version: "v1"},
 		}},
 	}),
-	"/api/v1": encode(metav1.APIResourceList{
+	"/api/v1": inJSON.encode(&metav1.APIResourceList{
 		TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
 		GroupVersion: "v1",
 		APIResources: []metav1.APIResource{{
@@ -26,7 +26,7 @@ var discovery = map[string][]byte{
 			Verbs: metav1.Verbs{"create", "delete", "get", "list", "patch", "update", "watch"},
 		}},
 	}),
-	"/apis/coordination.k8s.io/v1": encode(metav1.APIResourceList{
+	"/apis/coordination.k8s.io/v1": inJSON.encode(&metav1.APIResourceList{
 		TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
 		GroupVersion: "coordination.k8s.io/v1",
 		APIResources: []metav1.APIResource{{

@@ -57,7 +57,7 @@ func (c *Cluster) steal(ctx context.Context, f fault.LeaseStolen) error {
 	lease.Spec.LeaseDurationSeconds = new(int32(f.For / time.Second))
 	lease.Spec.LeaseTransitions = new(*lease.Spec.LeaseTransitions + 1)
 	lease.Spec.AcquireTime, lease.Spec.RenewTime = &now, &now
-	_, err = c.ask(ctx, http.MethodPut, c.leasePath(), lease, http.StatusOK)
+	_, err = c.ask(ctx, http.MethodPut, c.leasePath(), &lease, http.StatusOK)
 	return err
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
 	"github.com/interregnum/interregnum/controller"
@@ -75,12 +74,7 @@ func (l *life) config() *rest.Config {
 	return &rest.Config{
 		Host:      "http://apiserver.sim",
 		Transport: transport{link: l.link, life: l.alive},
-		// The model speaks JSON.
-		ContentConfig: rest.ContentConfig{
-			ContentType:        runtime.ContentTypeJSON,
-			AcceptContentTypes: runtime.ContentTypeJSON,
-		},
-		QPS: -1,
+		QPS:       -1,
 	}
 }
 
@@ -106,7 +100,9 @@ func (l *life) Write(line []byte) (int, error) {
 		var entry journal.Entry
 		if json.Unmarshal(line, &entry) == nil {
 			entry.Time = time.Now().UTC()
-			line = append(encode(entry), '\n')
+			if late, err := json.Marshal(entry); err == nil {
+				line = append(late, '\n')
+			}
 		}
 	}
 	return l.out.Write(line)

@@ -153,7 +153,10 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := t.pass(ctx, t.life, towardsServer); err != nil {
 		return nil, err
 	}
-	response := t.server.Serve(request)
+	response, err := t.server.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
 	if err := t.pass(ctx, t.life, towardsReplica); err != nil {
 		_ = response.Body.Close()
 		return nil, err

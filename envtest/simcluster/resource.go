@@ -1,13 +1,13 @@
 package simcluster
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,34 +22,48 @@ type object interface {
 	runtime.Object
 }
 
-// stored is an object and its JSON, which is what most readers want.
+// stored is one version of an object, which is never changed again, and its encoding in protobuf, in which most ask for it.
 type stored struct {
-	object  object
+	object
 	encoded []byte
 }
 
-// resource is one kind of object, and everything that is stored of it.
+func newStored(o object) *stored { return &stored{object: o, encoded: inProtobuf.encode(o)} }
+
+// resource is one kind of object, and everything that is stored of it. The first part is what the real server's strategies
+// say (Kubernetes pkg/registry/coordination/lease and pkg/registry/core/configmap).
 type resource struct {
 	group schema.GroupResource
 	kind  schema.GroupVersionKind
-	// unconditional: an update without a resourceVersion is applied (AllowUnconditionalUpdate of the strategy).
+	// createOnUpdate: an update of what is not there creates it.
+	createOnUpdate bool
+	// unconditional: an update without a resourceVersion is applied.
 	unconditional bool
 	empty         func() object
+	list          func(items []*stored) runtime.Object
 	rules         func(object) field.ErrorList
 
 	// objects by namespace/name.
-	objects  map[string]stored
+	objects  map[string]*stored
 	changes  []change
 	watchers map[*watcher]struct{}
 }
 
 func newLeases() *resource {
 	return &resource{
-		group:    schema.GroupResource{Group: coordinationv1.GroupName, Resource: "leases"},
-		kind:     coordinationv1.SchemeGroupVersion.WithKind("Lease"),
-		empty:    func() object { return &coordinationv1.Lease{} },
-		rules:    func(o object) field.ErrorList { return validateLeaseSpec(&o.(*coordinationv1.Lease).Spec) }, //nolint:errcheck // empty makes Leases.
-		objects:  map[string]stored{},
+		group:          schema.GroupResource{Group: coordinationv1.GroupName, Resource: "leases"},
+		kind:           coordinationv1.SchemeGroupVersion.WithKind("Lease"),
+		createOnUpdate: true,
+		empty:          func() object { return &coordinationv1.Lease{} },
+		list: func(items []*stored) runtime.Object {
+			list := &coordinationv1.LeaseList{}
+			for _, item := range items {
+				list.Items = append(list.Items, *item.object.(*coordinationv1.Lease)) //nolint:errcheck // empty makes Leases.
+			}
+			return list
+		},
+		rules:    func(o object) field.ErrorList { return validateLeaseSpec(&o.(*coordinationv1.Lease).Spec) }, //nolint:errcheck // See above.
+		objects:  map[string]*stored{},
 		watchers: map[*watcher]struct{}{},
 	}
 }
@@ -60,15 +74,24 @@ func newConfigMaps() *resource {
 		kind:          corev1.SchemeGroupVersion.WithKind("ConfigMap"),
 		unconditional: true,
 		empty:         func() object { return &corev1.ConfigMap{} },
-		rules:         func(object) field.ErrorList { return nil },
-		objects:       map[string]stored{},
-		watchers:      map[*watcher]struct{}{},
+		list: func(items []*stored) runtime.Object {
+			list := &corev1.ConfigMapList{}
+			for _, item := range items {
+				list.Items = append(list.Items, *item.object.(*corev1.ConfigMap)) //nolint:errcheck // empty makes ConfigMaps.
+			}
+			return list
+		},
+		rules:    func(object) field.ErrorList { return nil },
+		objects:  map[string]*stored{},
+		watchers: map[*watcher]struct{}{},
 	}
 }
 
-// validateLeaseSpec has the rules of the real server that client-go could break (Kubernetes
-// pkg/apis/coordination/validation, ValidateLeaseSpec).
+// validateLeaseSpec has the rules of the real server (Kubernetes pkg/apis/coordination/validation, ValidateLeaseSpec).
 func validateLeaseSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
+	// The feature gate CoordinatedLeaderElection is off by default; the strategy then drops these two before it validates.
+	spec.Strategy, spec.PreferredHolder = nil, nil
+
 	var all field.ErrorList
 	path := field.NewPath("spec")
 	if spec.LeaseDurationSeconds != nil && *spec.LeaseDurationSeconds <= 0 {
@@ -77,16 +100,16 @@ func validateLeaseSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
 	if spec.LeaseTransitions != nil && *spec.LeaseTransitions < 0 {
 		all = append(all, field.Invalid(path.Child("leaseTransitions"), *spec.LeaseTransitions, "must be greater than or equal to 0"))
 	}
-	// The feature gate CoordinatedLeaderElection is off by default; the strategy then drops these two.
-	spec.Strategy, spec.PreferredHolder = nil, nil
 	return all
 }
 
 // decode reads an object of a request to the target.
-func (r *resource) decode(t target, body []byte) (object, error) {
+func (r *resource) decode(t target, m media, body []byte) (object, error) {
 	decoded := r.empty()
-	if err := json.Unmarshal(body, decoded); err != nil {
+	if _, kind, err := m.info.Serializer.Decode(body, &r.kind, decoded); err != nil {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", r.kind.Kind, r.kind.Version, r.kind.Kind, err))
+	} else if *kind != r.kind {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s", kind.Kind, kind.Version, r.kind.Kind))
 	}
 	switch decoded.GetNamespace() {
 	case "":
@@ -100,14 +123,19 @@ func (r *resource) decode(t target, body []byte) (object, error) {
 	return decoded, nil
 }
 
-// validate checks a new object, or one that takes the place of another.
-func (r *resource) validate(o, was object) error {
+// prepare makes a new object, or one that is to take the place of another, what the server makes of it, and validates it.
+func (r *resource) prepare(o object, was *stored) error {
 	path := field.NewPath("metadata")
 	var all field.ErrorList
 	if was == nil {
 		all = validation.ValidateObjectMetaAccessor(o, true, validation.NameIsDNSSubdomain, path)
 	} else {
-		all = validation.ValidateObjectMetaAccessorUpdate(o, was, path)
+		// What nobody may change is kept, or, for the UID, refused (rest.BeforeUpdate).
+		o.SetCreationTimestamp(was.GetCreationTimestamp())
+		if o.GetUID() == "" {
+			o.SetUID(was.GetUID())
+		}
+		all = validation.ValidateObjectMetaAccessorUpdate(o, was.object, path)
 	}
 	if all = append(all, r.rules(o)...); len(all) > 0 {
 		return apierrors.NewInvalid(r.kind.GroupKind(), o.GetName(), all)
@@ -115,11 +143,21 @@ func (r *resource) validate(o, was object) error {
 	return nil
 }
 
+// sorted lists the objects that are chosen, by name.
+func (r *resource) sorted(chosen func(object) bool) []*stored {
+	var items []*stored
+	for _, item := range r.objects {
+		if chosen(item.object) {
+			items = append(items, item)
+		}
+	}
+	slices.SortFunc(items, func(a, b *stored) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return items
+}
+
 func invalid(kind schema.GroupKind, name, path string, value any, detail string) error {
 	return apierrors.NewInvalid(kind, name, field.ErrorList{field.Invalid(field.NewPath(path), value, detail)})
 }
-
-func equal(a, b object) bool { return equality.Semantic.DeepEqual(a, b) }
 
 func uid(number int64) types.UID {
 	return types.UID(fmt.Sprintf("00000000-0000-4000-8000-%012d", number))

@@ -8,28 +8,34 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
-func respond(code int, body []byte) *http.Response {
+func respond(code int, contentType string, body []byte) *http.Response {
 	return &http.Response{
 		StatusCode: code, Status: http.StatusText(code),
 		Proto: "HTTP/2.0", ProtoMajor: 2,
-		Header:        http.Header{"Content-Type": {"application/json"}},
+		Header:        http.Header{"Content-Type": {contentType}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}
 }
 
-// failure answers with the status that an error carries.
-func failure(err error) *http.Response {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		status = apierrors.NewInternalError(err)
+// answered answers with an object, in the encoding that the client asks for.
+func answered(request *http.Request, code int, object runtime.Object) *http.Response {
+	if status, is := object.(*metav1.Status); is {
+		status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
 	}
-	return failureWith(int(status.Status().Code), status.Status())
+	m := accepted(request)
+	return respond(code, m.name, m.encode(object))
 }
 
-func failureWith(code int, status metav1.Status) *http.Response {
-	status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
-	return respond(code, encode(status))
+// refuse answers with the status that an error carries (k8s.io/apiserver
+// pkg/endpoints/handlers/responsewriters, ErrorToAPIStatus).
+func refuse(request *http.Request, err error) *http.Response {
+	status := metav1.Status{Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Message: err.Error()}
+	if carries := apierrors.APIStatus(nil); errors.As(err, &carries) {
+		status = carries.Status()
+	}
+	return answered(request, int(status.Code), &status)
 }

@@ -1,27 +1,25 @@
 package simcluster
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
+	"net/url"
 	"strconv"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/watch"
 )
 
-// change is one version of one object, as watchers are told of it.
+// change is one step in the life of one object.
 type change struct {
 	version int64
-	kind    string
-	object  object
-	encoded []byte
+	// was is what it was before; nil, if it is new. now is what it became; nil, if it was deleted.
+	was, now *stored
 }
 
 // publish tells all who watch. The changes are kept for those who come later: a run is short.
@@ -32,64 +30,65 @@ func (r *resource) publish(c change) {
 	}
 }
 
-func (s *APIServer) list(request *http.Request, t target) *http.Response {
+// list lists the objects that are asked for, or watches them.
+func (s *APIServer) list(request *http.Request, t target) (*http.Response, error) {
 	query := request.URL.Query()
-	selector, err := labels.Parse(query.Get("labelSelector"))
+	chosen, err := choice(t.namespace, query)
 	if err != nil {
-		return failure(apierrors.NewBadRequest(err.Error()))
+		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	chosen := func(o object) bool {
-		return o.GetNamespace() == t.namespace && selector.Matches(labels.Set(o.GetLabels()))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if is := query.Get("watch"); is == "true" || is == "1" {
+		return s.watch(request, t.resource, chosen, query)
 	}
-	var items []stored
-	for _, item := range t.resource.objects {
-		if chosen(item.object) {
-			items = append(items, item)
-		}
+	list := t.resource.list(t.resource.sorted(chosen))
+	list.GetObjectKind().SetGroupVersionKind(t.resource.kind.GroupVersion().WithKind(t.resource.kind.Kind + "List"))
+	if listed, err := meta.ListAccessor(list); err == nil {
+		listed.SetResourceVersion(strconv.FormatInt(s.version, 10))
 	}
-	slices.SortFunc(items, func(a, b stored) int { return bytes.Compare([]byte(a.object.GetName()), []byte(b.object.GetName())) })
-	if watch := query.Get("watch"); watch == "true" || watch == "1" {
-		return s.watch(request.Context(), t.resource, items, chosen, query.Get("resourceVersion"), query.Get("sendInitialEvents") == "true")
-	}
-	list := struct {
-		metav1.TypeMeta `json:",inline"`
-		metav1.ListMeta `json:"metadata"`
-		Items           []json.RawMessage `json:"items"`
-	}{
-		TypeMeta: metav1.TypeMeta{Kind: t.resource.kind.Kind + "List", APIVersion: t.resource.kind.GroupVersion().String()},
-		ListMeta: metav1.ListMeta{ResourceVersion: strconv.FormatInt(s.version, 10)},
-		Items:    []json.RawMessage{},
-	}
-	for _, item := range items {
-		list.Items = append(list.Items, item.encoded)
-	}
-	return respond(http.StatusOK, encode(list))
+	return answered(request, http.StatusOK, list), nil
 }
 
-func (s *APIServer) watch(ctx context.Context, r *resource, items []stored, chosen func(object) bool, from string, initial bool) *http.Response {
-	w := &watcher{chosen: chosen, more: make(chan struct{}, 1)}
+// choice reads which objects a query asks for.
+func choice(namespace string, query url.Values) (func(object) bool, error) {
+	byLabels, err := labels.Parse(query.Get("labelSelector"))
+	if err != nil {
+		return nil, err
+	}
+	byFields, err := fields.ParseSelector(query.Get("fieldSelector"))
+	if err != nil {
+		return nil, err
+	}
+	return func(o object) bool {
+		return o.GetNamespace() == namespace && byLabels.Matches(labels.Set(o.GetLabels())) &&
+			byFields.Matches(fields.Set{"metadata.name": o.GetName(), "metadata.namespace": o.GetNamespace()})
+	}, nil
+}
+
+func (s *APIServer) watch(request *http.Request, r *resource, chosen func(object) bool, query url.Values) (*http.Response, error) {
+	m := accepted(request)
+	w := newWatcher(m, chosen)
 	since := s.version
-	switch {
-	case initial:
+	switch from := query.Get("resourceVersion"); {
+	case query.Get("sendInitialEvents") == "true":
 		// A streaming list: what there is, then a bookmark that says so (KEP-3157).
-		for _, item := range items {
-			w.event("ADDED", item.encoded)
+		for _, item := range r.sorted(chosen) {
+			w.event(watch.Added, item)
 		}
-		w.event("BOOKMARK", encode(map[string]any{
-			"kind": r.kind.Kind, "apiVersion": r.kind.GroupVersion().String(),
-			"metadata": metav1.ObjectMeta{
-				ResourceVersion: strconv.FormatInt(s.version, 10),
-				Annotations:     map[string]string{metav1.InitialEventsAnnotationKey: "true"},
-			},
-		}))
+		bookmark := r.empty()
+		bookmark.GetObjectKind().SetGroupVersionKind(r.kind)
+		bookmark.SetResourceVersion(strconv.FormatInt(s.version, 10))
+		bookmark.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
+		w.event(watch.Bookmark, newStored(bookmark))
 	case from == "" || from == "0":
-		for _, item := range items {
-			w.event("ADDED", item.encoded)
+		for _, item := range r.sorted(chosen) {
+			w.event(watch.Added, item)
 		}
 	default:
 		var err error
 		if since, err = strconv.ParseInt(from, 10, 64); err != nil {
-			return failure(apierrors.NewBadRequest(fmt.Sprintf("invalid resource version %q", from)))
+			return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version %q", from))
 		}
 	}
 	for _, c := range r.changes {
@@ -98,85 +97,20 @@ func (s *APIServer) watch(ctx context.Context, r *resource, items []stored, chos
 		}
 	}
 	r.watchers[w] = struct{}{}
-	// Not context.AfterFunc alone: the client may close the body without ending its context.
-	w.stop = sync.OnceFunc(func() {
+	w.stop = func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(r.watchers, w)
-	})
-	context.AfterFunc(ctx, w.stop)
-	response := respond(http.StatusOK, nil)
+	}
+	// The client may end its context, or close the body, or both.
+	context.AfterFunc(request.Context(), func() { _ = w.Close() })
+
+	contentType := m.name
+	if m.name != inJSON.name {
+		contentType += ";stream=watch"
+	}
+	response := respond(http.StatusOK, contentType, nil)
 	response.ContentLength = -1
 	response.Body = w
-	return response
-}
-
-// watcher is the body of the answer to a watch: a stream of events.
-type watcher struct {
-	chosen func(object) bool
-	stop   func()
-	// more is filled when there is something to read.
-	more chan struct{}
-
-	mu      sync.Mutex
-	pending bytes.Buffer
-	ended   bool
-}
-
-func (w *watcher) tell(c change) {
-	if w.chosen(c.object) {
-		w.event(c.kind, c.encoded)
-	}
-}
-
-func (w *watcher) event(kind string, encoded []byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	fmt.Fprintf(&w.pending, `{"type":%q,"object":%s}`+"\n", kind, encoded)
-	w.wake()
-}
-
-// end makes the stream end for its reader, as when the API server goes away.
-func (w *watcher) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ended = true
-	w.wake()
-}
-
-func (w *watcher) wake() {
-	select {
-	case w.more <- struct{}{}:
-	default:
-	}
-}
-
-// take returns what there is to read, without waiting; nothing, and nil, if there is nothing yet.
-func (w *watcher) take(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.pending.Len() > 0 {
-		return w.pending.Read(p)
-	}
-	if w.ended {
-		return 0, io.ErrUnexpectedEOF
-	}
-	return 0, nil
-}
-
-// Read implements io.Reader for those who reach the API server without a link.
-func (w *watcher) Read(p []byte) (int, error) {
-	for {
-		if n, err := w.take(p); n > 0 || err != nil {
-			return n, err
-		}
-		<-w.more
-	}
-}
-
-// Close implements io.Closer.
-func (w *watcher) Close() error {
-	w.stop()
-	w.end()
-	return nil
+	return response, nil
 }

@@ -1,0 +1,93 @@
+package history_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+var began = time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
+
+func at(seconds float64) time.Time { return began.Add(time.Duration(seconds * float64(time.Second))) }
+
+// sample is a history with a fact of every kind, and with every field set in one of them.
+func sample() *history.History {
+	a := history.Source{Replica: "a", Start: 1}
+	lease := &history.Lease{
+		UID: "uid-1", ResourceVersion: "7", Holder: "a_1", DurationSeconds: 15,
+		AcquireTime: at(1), RenewTime: at(1), Transitions: 4, Gap: true,
+	}
+	fault := func(change func(*history.Fault)) *history.Fault {
+		f := &history.Fault{ID: 1, Name: "partition"}
+		change(f)
+		return f
+	}
+	return &history.History{
+		Header: history.Header{
+			Format: history.Format, Version: history.Version,
+			Scenario: "a sample", Profile: "production", Began: began,
+			Cluster: history.Cluster{
+				Name:             "sim",
+				ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
+				Allowance:        metav1.Duration{Duration: time.Second},
+				Server:           "v1.36.0",
+				Binary:           history.Binary{Path: "/controller", Go: "go1.26", ControllerRuntime: "v0.25.2", ClientGo: "v0.37.2"},
+			},
+			Replicas: 3,
+			Timings: []history.Timings{{
+				LeaseDuration: metav1.Duration{Duration: 15 * time.Second},
+				RenewDeadline: metav1.Duration{Duration: 10 * time.Second},
+				RetryPeriod:   metav1.Duration{Duration: 2 * time.Second},
+			}},
+			ReleaseOnCancel: true,
+			ActPeriod:       metav1.Duration{Duration: 500 * time.Millisecond},
+			Expect: history.Expectation{
+				Promises: []string{"AtMostOneActor"}, Takeover: history.ByExpiry, Since: history.SinceHeal,
+			},
+		},
+		Facts: []history.Fact{
+			{Time: at(0), Kind: history.Deployed},
+			{Time: at(0.1), Kind: history.Launched, Source: a},
+			{Time: at(0.2), Kind: history.Started, Source: a, Identity: "a_1"},
+			{Time: at(1), Kind: history.LeaseSeen, Lease: lease},
+			{Time: at(1.1), Kind: history.Elected, Source: a, Identity: "a_1", Term: new(int64(4))},
+			{Time: at(1.2), Kind: history.Acted, Source: a, Identity: "a_1", Term: new(int64(4))},
+			{Time: at(2), Kind: history.Made, Item: "work-1"},
+			{Time: at(2.000000001), Kind: history.Processed, Source: a, Identity: "a_1", Term: new(int64(4)), Item: "work-1"},
+			{Time: at(2.5), Kind: history.Stamped, Identity: "a_1", Term: new(int64(4)), Item: "work-1"},
+			{Time: at(3), Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: fault(func(f *history.Fault) { f.Healable = true })},
+			{Time: at(4), Kind: history.Healed, Source: history.Source{Replica: "a"}, Fault: fault(func(*history.Fault) {})},
+			{Time: at(5), Kind: history.Stopped, Source: a, Identity: "a_1", Term: new(int64(4))},
+			{Time: at(6), Kind: history.Signalled, Source: a, Signal: "SIGTERM"},
+			{Time: at(7), Kind: history.Exited, Source: a, Exit: &history.Exit{Code: -1, Signal: "SIGTERM", Error: "terminated"}},
+			{Time: at(8), Kind: history.Retired, Source: history.Source{Replica: "a"}},
+			{Time: at(9), Kind: history.LeaseGone},
+			{Time: at(10), Kind: history.GaveUp, Text: "awaiting a leader"},
+			{Time: at(11), Kind: history.Evidence, Fault: fault(func(f *history.Fault) { f.Touched, f.Passed = 12, 3 })},
+			{Time: at(12), Kind: history.Ended},
+		},
+	}
+}
+
+// lines saves the sample and splits it, each line with its newline.
+func lines(t *testing.T) []string {
+	t.Helper()
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	g.Expect(sample().Save(path)).To(Succeed())
+	content, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	var all []string
+	for line := range bytes.Lines(content) {
+		all = append(all, string(line))
+	}
+	g.Expect(all).To(HaveLen(20), "a header and a fact of every kind")
+	return all
+}

@@ -1,0 +1,443 @@
+package invariant_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+)
+
+// byB chooses all that b says and does, and its versions of the Lease.
+func byB(f history.Fact) bool {
+	return f.Identity == "b_1" && f.Kind != history.Started || held("b_1")(f)
+}
+
+func TestSomeoneLeads(t *testing.T) {
+	breaks(t, invariant.SomeoneLeads, map[string]breach{
+		"late": {
+			good:   quiet,
+			change: func(h *history.History) { first(h, kind(history.Deployed)).Time = at(-5) },
+			says:   "nobody acted within 5.4s of the deployment",
+			by:     600 * time.Millisecond,
+			facts:  []float64{-5, 1},
+		},
+		"not at rest": {
+			good:   quiet,
+			change: func(h *history.History) { last(h, kind(history.Ended)).Time = at(24.1) },
+			says:   "nobody acted in the last 3.1s of the run",
+			by:     100 * time.Millisecond,
+			facts:  []float64{21},
+		},
+		"never": {
+			good: promised(func() *history.History { return tell().deploys("a").acquires("a").until(9).ends() }),
+			change: func(*history.History) {
+				// The good one is bad enough; there is no better history without an act.
+			},
+			says:  "nobody ever acted; expected an act within 5.4s",
+			facts: []float64{0},
+		},
+		"never again after a second deployment": {
+			good: quiet,
+			change: func(h *history.History) {
+				h.Facts = append(h.Facts, history.Fact{Time: at(21.5), Kind: history.Deployed})
+				last(h, kind(history.Ended)).Time = at(21.9)
+			},
+			says:  "nobody ever acted; expected an act within 5.4s",
+			facts: []float64{21.5},
+		},
+	})
+}
+
+func TestTheBoundsOfLeadingAreInclusive(t *testing.T) {
+	g := NewWithT(t)
+	for second, outcome := range map[float64]invariant.Outcome{-4.4: invariant.Held, -4.400001: invariant.Broken} {
+		h := quiet()
+		first(h, kind(history.Deployed)).Time = at(second)
+		g.Expect(judge(t, h).Result(invariant.SomeoneLeads).Outcome).To(Equal(outcome), "deployed at %v", second)
+	}
+	for second, outcome := range map[float64]invariant.Outcome{24: invariant.Held, 24.000001: invariant.Broken} {
+		h := quiet()
+		last(h, kind(history.Ended)).Time = at(second)
+		g.Expect(judge(t, h).Result(invariant.SomeoneLeads).Outcome).To(Equal(outcome), "ended at %v", second)
+	}
+}
+
+func TestTakeoverInTime(t *testing.T) {
+	// delayed moves all that happens from a second on.
+	delayed := func(from, seconds float64) func(*history.History) {
+		return func(h *history.History) { move(all(h, since(from, anything)), seconds) }
+	}
+	breaks(t, invariant.TakeoverInTime, map[string]breach{
+		"later than the lease can take to run out": {
+			// The bound is 15s + 5.4 * 2s + 1s from second 12 on.
+			good:   expired,
+			change: delayed(27, 11.5),
+			says:   "a (start 1) led, and a rival acted only 27s after the injection; the bound is 26.8s",
+			by:     200 * time.Millisecond,
+			facts:  []float64{12, 39},
+		},
+		"later than a released lease needs": {
+			// The bound is 2.2 * 2s + 1s from second 11.25 on.
+			good:   released,
+			change: delayed(12, 4),
+			says:   "a (start 1) led, and a rival acted only 5.75s after the injection; the bound is 5.4s",
+			by:     350 * time.Millisecond,
+			facts:  []float64{11.25, 17},
+		},
+		"later than the heal": {
+			good:   away,
+			change: delayed(31, 25),
+			says:   "a (start 1) led, and a rival acted only 27s after the heal; the bound is 26.8s",
+			by:     200 * time.Millisecond,
+			facts:  []float64{12, 57},
+		},
+		"never": {
+			good:   killed,
+			change: func(h *history.History) { without(h, byB) },
+			says:   "a (start 1) led, and nobody else ever acted; expected a rival within 26.8s",
+			facts:  []float64{11.25},
+			// Nor does anybody else in another way.
+			follows: []invariant.Guarantee{invariant.SomeoneLeads, invariant.NothingLost},
+			mends:   []invariant.Guarantee{invariant.NoNeedlessHandover},
+		},
+	})
+}
+
+func TestTheBoundOfATakeoverIsInclusive(t *testing.T) {
+	g := NewWithT(t)
+	for second, outcome := range map[float64]invariant.Outcome{38.8: invariant.Held, 38.800001: invariant.Broken} {
+		h := expired()
+		move(all(h, func(f history.Fact) bool { return byB(f) || f.Kind == history.Ended }), second-27.5)
+		g.Expect(judge(t, h).Result(invariant.TakeoverInTime).Outcome).To(Equal(outcome), "taken over at %v", second)
+	}
+}
+
+func TestOnlyAFaultThatHitsTheLeaderIsFollowedByATakeover(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*history.History)
+		outcome invariant.Outcome
+	}{
+		"the leader":              {func(*history.History) {}, invariant.Held},
+		"everyone":                {func(h *history.History) { first(h, kind(history.Injected)).Replica = "" }, invariant.Held},
+		"a standby":               {func(h *history.History) { first(h, kind(history.Injected)).Replica = "c" }, invariant.Inconclusive},
+		"before anybody acted":    {func(h *history.History) { first(h, kind(history.Injected)).Time = at(0.5) }, invariant.Inconclusive},
+		"none is to be expected":  {func(h *history.History) { h.Header.Expect = history.Expectation{} }, invariant.Inconclusive},
+		"it was healed, and when": {func(h *history.History) { h.Header.Expect.Since = history.SinceHeal }, invariant.Held},
+		"it was never healed": {func(h *history.History) {
+			h.Header.Expect.Since = history.SinceHeal
+			without(h, kind(history.Healed))
+		}, invariant.Inconclusive},
+		"another was healed": {func(h *history.History) {
+			h.Header.Expect.Since = history.SinceHeal
+			first(h, kind(history.Healed)).Fault.ID = 2
+		}, invariant.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := expired()
+			c.change(h)
+			NewWithT(t).Expect(judge(t, h).Result(invariant.TakeoverInTime).Outcome).To(Equal(c.outcome))
+		})
+	}
+}
+
+func TestEachFaultHasItsTakeover(t *testing.T) {
+	// The third of three comes too late; the others' rivals are not its own.
+	h := everyLoses()
+	third := last(h, kind(history.Injected)).Time.Sub(began).Seconds()
+	move(all(h, since(third+12.5, anything)), 20)
+	result := judge(t, h).Result(invariant.TakeoverInTime)
+	g := NewWithT(t)
+	g.Expect(result.Breaches).To(HaveLen(1))
+	g.Expect(result.Breaches[0].Text).To(HavePrefix("c (start 1) led, and a rival acted only 36s after the injection"))
+}
+
+func TestLosersReturn(t *testing.T) {
+	ended := func(h *history.History) *history.Exit { return first(h, kindOf("a", history.Exited)).Exit }
+	breaks(t, invariant.LosersReturn, map[string]breach{
+		"it exits without an error": {
+			good:   expired,
+			change: func(h *history.History) { ended(h).Code = 0 },
+			says:   "a (start 1) lost its leadership and exited without an error",
+			facts:  []float64{27.5, 26.2},
+		},
+		"it is ended by a signal": {
+			good:   expired,
+			change: func(h *history.History) { *ended(h) = history.Exit{Code: -1, Signal: "SIGSEGV"} },
+			says:   "a (start 1) lost its leadership and was ended by a signal (SIGSEGV); expected it to exit with an error",
+			facts:  []float64{27.5, 26.2},
+		},
+		"it does not exit": {
+			good:   expired,
+			change: func(h *history.History) { without(h, kindOf("a", history.Exited)) },
+			says:   "a (start 1) lost its leadership and did not exit",
+			facts:  []float64{23, 27.5},
+		},
+		"it does not exit until the run is over": {
+			// From the heal at 32 it has 2s + 10s + 5s + 1s.
+			good: woken,
+			change: func(h *history.History) {
+				first(h, kindOf("a", history.Exited)).Time = at(50.2)
+				without(h, ofLife(2, kindOf("a", history.Launched, history.Started)))
+				h.Facts = append(h.Facts, history.Fact{Time: at(50.1), Kind: history.Signalled, Source: history.Source{Replica: "a", Start: 1}, Signal: "SIGTERM"})
+				move(all(h, since(33, func(f history.Fact) bool { return byB(f) || f.Kind == history.Ended })), 13)
+			},
+			says:  "a (start 1) lost its leadership and did not exit within 18s, until it was told to stop",
+			by:    100 * time.Millisecond,
+			facts: []float64{11, 28, 50.1},
+		},
+		"it does not come back": {
+			good:   expired,
+			change: func(h *history.History) { without(h, ofLife(2, kindOf("a", history.Launched, history.Started))) },
+			says:   "a did not come back after it had lost its leadership",
+			facts:  []float64{26.2},
+		},
+		"another comes back in its place": {
+			good: expired,
+			change: func(h *history.History) {
+				for _, f := range all(h, ofLife(2, kindOf("a", history.Launched, history.Started))) {
+					f.Replica = "c"
+				}
+			},
+			says:  "a did not come back after it had lost its leadership",
+			facts: []float64{26.2},
+		},
+	})
+}
+
+func TestWhoIsALoser(t *testing.T) {
+	signal := func(h *history.History, second float64) {
+		h.Facts = append(h.Facts, history.Fact{Time: at(second), Kind: history.Signalled, Source: history.Source{Replica: "a", Start: 1}, Signal: "SIGTERM"})
+	}
+	for name, c := range map[string]struct {
+		good    func() *history.History
+		change  func(*history.History)
+		outcome invariant.Outcome
+	}{
+		"nobody, in a quiet run":  {quiet, func(*history.History) {}, invariant.Inconclusive},
+		"not who is told to stop": {released, func(*history.History) {}, invariant.Inconclusive},
+		"not who is killed":       {killed, func(*history.History) {}, invariant.Inconclusive},
+		"not who is told while it still leads, and does not exit well": {expired, func(h *history.History) {
+			signal(h, 12)
+			first(h, kindOf("a", history.Exited)).Exit.Code = 0
+		}, invariant.Inconclusive},
+		"who is told only when it has exited": {expired, func(h *history.History) { signal(h, 36) }, invariant.Held},
+		"not who is killed while paused": {woken, func(h *history.History) {
+			// It could not exit before it was thawed.
+			signal(h, 31)
+			*first(h, kindOf("a", history.Exited)).Exit = history.Exit{Code: -1, Signal: "SIGKILL"}
+			first(h, kindOf("a", history.Exited)).Time = at(31.1)
+		}, invariant.Inconclusive},
+		"not who is told before it is due to exit": {woken, func(h *history.History) {
+			signal(h, 32.4)
+			first(h, kindOf("a", history.Exited)).Exit.Code = 0
+		}, invariant.Inconclusive},
+		"and need not come back if it was retired": {expired, func(h *history.History) {
+			without(h, ofLife(2, kindOf("a", history.Launched, history.Started)))
+			h.Facts = append(h.Facts, history.Fact{Time: at(27), Kind: history.Retired, Source: history.Source{Replica: "a"}})
+		}, invariant.Held},
+		"but must if another was retired": {expired, func(h *history.History) {
+			without(h, ofLife(2, kindOf("a", history.Launched, history.Started)))
+			h.Facts = append(h.Facts, history.Fact{Time: at(27), Kind: history.Retired, Source: history.Source{Replica: "c"}})
+		}, invariant.Broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := c.good()
+			c.change(h)
+			result := judge(t, h).Result(invariant.LosersReturn)
+			NewWithT(t).Expect(result.Outcome).To(Equal(c.outcome), "%v", result.Breaches)
+		})
+	}
+}
+
+func TestNoNeedlessHandover(t *testing.T) {
+	breaks(t, invariant.NoNeedlessHandover, map[string]breach{
+		"a leader that is told to stop": {
+			good:   promised(quiet),
+			change: func(h *history.History) { *h = *released() },
+			says:   "the leader changed from a (start 1) in term 0 to b (start 1) in term 1",
+			facts:  []float64{11.5, 13},
+		},
+		"a leader that is started again, in the same term": {
+			good:   quiet,
+			change: func(h *history.History) { *h = *sameIdentity() },
+			says:   "the leader changed from a (start 1) in term 0 to a (start 2) in term 0",
+			facts:  []float64{11, 14.1},
+		},
+		"a stranger holds it for a while": {
+			good: quiet,
+			change: func(h *history.History) {
+				with(h, first(h, since(17, held("a_1"))), func(f *history.Fact) { f.Lease.Holder = "a stranger"; f.Time = at(17.5) })
+			},
+			says:  "the Lease changed hands",
+			facts: []float64{17, 17.5},
+			// It was not free; and it is a holder without a term of its own.
+			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases, invariant.TermsNeverGoBack},
+		},
+		"a term without an act": {
+			good: quiet,
+			change: func(h *history.History) {
+				for _, f := range all(h, since(21, held("a_1"))) {
+					f.Lease.Transitions++
+				}
+			},
+			says:    "the Lease changed hands",
+			facts:   []float64{19, 21},
+			follows: []invariant.Guarantee{invariant.TermsNeverGoBack},
+		},
+		"the Lease is deleted and made again": {
+			good: quiet,
+			change: func(h *history.History) {
+				h.Facts = append(h.Facts, history.Fact{Time: at(12), Kind: history.LeaseGone})
+			},
+			says:    "the Lease changed hands",
+			facts:   []float64{11, 12},
+			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases},
+		},
+	})
+}
+
+func TestNothingLost(t *testing.T) {
+	item := func(name string, kinds ...history.Kind) choice {
+		return func(f history.Fact) bool { return f.Item == name && kind(kinds...)(f) }
+	}
+	done := []history.Kind{history.Stamped, history.Processed}
+	breaks(t, invariant.NothingLost, map[string]breach{
+		"an item is left": {
+			good:   quiet,
+			change: func(h *history.History) { without(h, item("work-3", done...)) },
+			says:   "work-3 was never processed",
+			facts:  []float64{5},
+		},
+		"the last item is left": {
+			good: quiet,
+			change: func(h *history.History) {
+				h.Facts = append(h.Facts, history.Fact{Time: at(20.9), Kind: history.Made, Item: "work-11"})
+			},
+			says:  "work-11 was never processed",
+			facts: []float64{20.9},
+		},
+		"an item bears no stamp, whatever the journal says": {
+			good:   quiet,
+			change: func(h *history.History) { without(h, item("work-3", history.Stamped)) },
+			says:   "a (start 1) said that it processed work-3, which bears no stamp",
+			facts:  []float64{5, 5.5},
+		},
+		"no item bears a stamp": {
+			good:   quiet,
+			change: func(h *history.History) { without(h, kind(history.Stamped)) },
+			says:   "a (start 1) said that it processed work-1, which bears no stamp",
+			facts:  []float64{1, 1.5},
+		},
+		"an item is left by one who does not know that it processed it": {
+			// Its own word for it is missing, because the answer was lost: only the stamp counts.
+			good: quiet,
+			change: func(h *history.History) {
+				without(h, kind(history.Processed))
+				without(h, item("work-3", history.Stamped))
+			},
+			says:  "work-3 was never processed",
+			facts: []float64{5},
+		},
+		"an item is processed late": {
+			// The bound is 2s + 1s.
+			good:   quiet,
+			change: func(h *history.History) { move(all(h, item("work-3", done...)), 2.6) },
+			says:   "work-3 was processed 3.1s after it was made and a (start 1) led; the bound is 3s",
+			by:     100 * time.Millisecond,
+			facts:  []float64{5, 8.1},
+		},
+		"an item is processed late, by its stamp": {
+			good:   quiet,
+			change: func(h *history.History) { move(all(h, item("work-3", history.Stamped)), 2.6) },
+			says:   "work-3 was processed 3.1s after it was made and a (start 1) led; the bound is 3s",
+			by:     100 * time.Millisecond,
+			facts:  []float64{5, 8.1},
+		},
+		"an item of the interregnum is processed late": {
+			good:   expired,
+			change: func(h *history.History) { move(all(h, item("work-6", done...)), 3) },
+			says:   "work-6 was processed 3.25s after it was made and b (start 1) led; the bound is 3s",
+			by:     250 * time.Millisecond,
+			facts:  []float64{25, 30.75},
+		},
+		"an item is left for the next leader": {
+			good: expired,
+			change: func(h *history.History) {
+				for _, f := range all(h, item("work-3", done...)) {
+					f.Time, f.Identity, f.Term = at(27.8), "b_1", new(int64(1))
+					if f.Kind == history.Processed {
+						f.Replica = "b"
+					}
+				}
+			},
+			says:  "work-3 was processed 22.8s after it was made and a (start 1) led; the bound is 3s",
+			by:    19800 * time.Millisecond,
+			facts: []float64{5, 27.8},
+		},
+		"an item is processed late, once the cut was over": {
+			good:   riddenOut,
+			change: func(h *history.History) { move(all(h, item("work-6", done...)), 3) },
+			says:   "work-6 was processed 3.25s after it was made and a (start 1) led; the bound is 3s",
+			by:     250 * time.Millisecond,
+			facts:  []float64{12, 20.25},
+		},
+	})
+}
+
+func TestTheFirstTimeThatAnItemIsProcessedCounts(t *testing.T) {
+	h := quiet()
+	for _, f := range all(h, func(f history.Fact) bool { return f.Item == "work-3" && f.Kind != history.Made }) {
+		with(h, f, func(f *history.Fact) { f.Time = at(20) })
+	}
+	NewWithT(t).Expect(judge(t, h).Result(invariant.NothingLost).Breaches).To(BeEmpty())
+}
+
+func TestTheBoundOfProcessingIsInclusive(t *testing.T) {
+	for seconds, outcome := range map[float64]invariant.Outcome{3: invariant.Held, 3.000001: invariant.Broken} {
+		h := quiet()
+		for _, f := range all(h, func(f history.Fact) bool { return f.Item == "work-3" && f.Kind != history.Made }) {
+			f.Time = at(5 + seconds)
+		}
+		NewWithT(t).Expect(judge(t, h).Result(invariant.NothingLost).Outcome).To(Equal(outcome), "processed after %vs", seconds)
+	}
+}
+
+// A leader whose renewals do not arrive in time cannot be blamed for work that waits.
+func TestACutLeaderIsNotBlamedForWorkThatWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		renewals []float64
+		blamed   bool
+	}{
+		"it renews every retry period":         {[]float64{2, 4, 6, 8, 10}, true},
+		"its renewals are a second late":       {[]float64{3, 6, 9, 12}, true},
+		"its renewals are later than that":     {[]float64{3.1, 6.2, 9.3, 12.4}, false},
+		"it is cut off soon, and for good":     {[]float64{2}, false},
+		"it is cut off until shortly before":   {[]float64{7.5, 9.5}, false},
+		"it is cut off when it was overdue":    {[]float64{2, 4}, true},
+		"it renews, and something else writes": {[]float64{2, 2, 2, 2, 2, 2}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell().deploys("a").crowned("a")
+			s.until(0.5)
+			item := s.makes()
+			for _, second := range c.renewals {
+				s.until(second).renews("a")
+			}
+			if strings.Contains(name, "something else writes") {
+				for i, f := range all(&s.History, held("a_1"))[2:] {
+					f.Time = at(3 + float64(i))
+				}
+			}
+			h := s.until(10).processes("a", item).until(13).acts("a").ends()
+			outcome := invariant.Held
+			if c.blamed {
+				outcome = invariant.Broken
+			}
+			NewWithT(t).Expect(judge(t, h).Result(invariant.NothingLost).Outcome).To(Equal(outcome))
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// broken is a cluster whose replicas do as deploy says.
+type broken struct {
+	*stub
+	deploy func(observer *observe.Observer)
+}
+
+func (b broken) Deploy(context.Context, int, controller.Options) error {
+	b.deploy(b.observer)
+	return nil
+}
+
+func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		deploy func(observer *observe.Observer)
+		says   []string
+	}{
+		"it exits again and again": {
+			deploy: func(observer *observe.Observer) {
+				for start := 1; start <= 5; start++ {
+					source := history.Source{Replica: "a", Start: start}
+					observer.Record(history.Fact{Kind: history.Launched, Source: source})
+					observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: &history.Exit{Code: 3, Error: "no such flag"}})
+				}
+			},
+			says: []string{
+				"expected 3 replicas to start", "a has exited 3 times before it said that it started",
+				"the package controller/journal", "a (start 5) last exited with code 3: no such flag",
+			},
+		},
+		"it is silent": {
+			deploy: func(observer *observe.Observer) {
+				observer.Record(history.Fact{Kind: history.Launched, Source: history.Source{Replica: "a", Start: 1}})
+			},
+			says: []string{"expected 3 replicas to start within", "no replica has written to its journal"},
+		},
+		"one of three crashes": {
+			deploy: func(observer *observe.Observer) {
+				for _, name := range []string{"a", "b"} {
+					observer.Record(history.Fact{Kind: history.Started, Source: history.Source{Replica: name, Start: 1}, Identity: name})
+				}
+				source := history.Source{Replica: "c", Start: 1}
+				observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: &history.Exit{Code: -1, Signal: "SIGSEGV"}})
+			},
+			says: []string{"expected 3 replicas to start within", "c (start 1) last exited by SIGSEGV"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cluster := newStub(observe.New())
+				path := t.TempDir() + "/history.jsonl"
+				s := scenario.Scenario{
+					Name: "test", Promises: []invariant.Guarantee{invariant.SomeoneLeads},
+					Steps: func(ctx context.Context, run *scenario.Run) error {
+						run.AwaitLeader(ctx)
+						return run.Settle(ctx)
+					},
+				}
+				verdict, err := s.Run(t.Context(), scenario.Setting{
+					Cluster: broken{cluster, c.deploy}, Observer: cluster.observer, Profile: scenario.Quick, History: path,
+				})
+				g := NewWithT(t)
+				g.Expect(err).NotTo(HaveOccurred())
+				for _, part := range c.says {
+					g.Expect(verdict.GaveUp).To(ContainSubstring(part))
+				}
+			})
+		})
+	}
+}
+
+// The last steps may be over when a journal breaks: that is no pass all the same.
+func TestAJournalThatBreaksAtTheVeryEndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		verdict, _ := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+			run.AwaitLeader(ctx)
+			err := run.Settle(ctx)
+			cluster.observer.Fail(errors.New("the journal of a is broken"))
+			return err
+		})
+		NewWithT(t).Expect(verdict.GaveUp).To(Equal("the journal of a is broken"))
+		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
+	})
+}
