@@ -34,7 +34,7 @@ suite.sim = PROFILE="$(or $(PROFILE),production)" \
 	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
 	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS"
 suite.envtest = $(control-plane) && PROFILE="$(or $(PROFILE),quick)" \
-	go run github.com/onsi/ginkgo/v2/ginkgo run --procs=$(PROCS) --fail-on-empty --label-filter="$$LABELS" ./envtest
+	go tool ginkgo run --procs=$(PROCS) --fail-on-empty --label-filter="$$LABELS" ./envtest
 control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
 
 # The race detector needs a C compiler; go knows whether there is one.
