@@ -68,9 +68,11 @@ func (r *Run) await(ctx context.Context, bound time.Duration, mark int, what str
 
 // patience is how long a verb waits for what a guarantee bounds: longer than the bound, so that a late event is seen, and
 // judged late, rather than missed.
-func patience(bound time.Duration) time.Duration { return 2 * bound }
+func patience(bound time.Duration) time.Duration { return (2 * bound).Round(time.Millisecond) }
 
-// AwaitLeader waits until every replica has started and one of them acts, and returns that one.
+// AwaitLeader waits until every replica has started and one of them leads, and returns that one. It returns just after a
+// renewal that the leader knows of, for it has acted twice since: whoever is cut off then goes on for as long as any
+// leader does, because the next attempt to renew is a whole RetryPeriod away.
 func (r *Run) AwaitLeader(ctx context.Context) string {
 	started := map[string]bool{}
 	crashing := newNeverUp()
@@ -85,6 +87,17 @@ func (r *Run) AwaitLeader(ctx context.Context) string {
 		r.giveUp("expected %s, but %s has exited %d times before it said that it started%s", what, last.Replica, crashes, r.down())
 	}
 	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
+	r.led = act.Source
+	renewed, acts := false, 0
+	act = r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), act.Replica+" to renew and to go on acting", func(f history.Fact) bool {
+		switch {
+		case f.Kind == history.LeaseSeen:
+			renewed, acts = f.Lease.Holder != "", 0
+		case f.Kind == history.Acted && renewed:
+			acts++
+		}
+		return acts == 2
+	})
 	r.led = act.Source
 	return act.Replica
 }
