@@ -15,6 +15,8 @@ type replica struct {
 	lock *lock
 
 	elected sync.Once
+	// unheard is why elected could not be said: then there is no work at all.
+	unheard error
 	// working is held for reading while a piece of leader-only work goes on, and taken to say that it has ended.
 	working sync.RWMutex
 	stopped bool
@@ -39,14 +41,13 @@ func (r *replica) work(piece func() error) error {
 	if r.stopped {
 		return nil
 	}
-	var err error
 	r.elected.Do(func() {
 		if r.lock != nil {
-			err = r.write(journal.Elected, "")
+			r.unheard = r.write(journal.Elected, "")
 		}
 	})
-	if err != nil {
-		return err
+	if r.unheard != nil {
+		return r.unheard
 	}
 	return piece()
 }

@@ -4,14 +4,15 @@ package envtest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gexec"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -25,15 +26,18 @@ import (
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	ctrl.SetLogger(GinkgoLogr)
-	spec.Bind(spec.Binding{
+	if spec.Bind(spec.Binding{
 		Cluster: "envtest",
 		Profile: scenario.Quick,
+		Check:   check,
 		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return processcluster.New(ctx, processcluster.Config{
 				API: shared.API.config(), ControlPlane: controlPlane, Binary: shared.Binary, Folder: folder, Observer: observer,
 			})
 		},
-	})
+	}) {
+		SynchronizedBeforeSuite(start, join)
+	}
 	RunSpecs(t, "The catalogue, on a real API server")
 }
 
@@ -64,30 +68,58 @@ var (
 	controlPlane *processcluster.ControlPlane
 )
 
-var _ = SynchronizedBeforeSuite(func() []byte {
-	// The binary first: to find it missing takes no time.
+// check looks at what the environment names. To find it missing takes no time.
+func check() error {
+	var err error
+	if path := os.Getenv("CONTROLLER"); path != "" {
+		if _, err = processcluster.Inspect(path); err != nil {
+			err = fmt.Errorf("CONTROLLER: %w", err)
+		}
+	}
+	return errors.Join(err, processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
+}
+
+// start runs in the first process.
+func start(ctx SpecContext) []byte {
 	path := os.Getenv("CONTROLLER")
 	if path == "" {
-		var err error
-		path, err = gexec.Build("github.com/interregnum/interregnum/controller/cmd/controller")
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(gexec.CleanupBuildArtifacts)
+		path = build(ctx)
 	}
 	var err error
 	shared.Binary, err = processcluster.Inspect(path)
-	Expect(err).NotTo(HaveOccurred(), "CONTROLLER")
+	must(err)
 
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")
 	fmt.Fprintf(GinkgoWriter, "starting etcd and kube-apiserver; their logs are in %s\n", logs)
 	controlPlane, err = processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), logs)
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(controlPlane.Stop()).To(Succeed()) })
+	must(err)
+	DeferCleanup(func() { must(controlPlane.Stop()) })
 	api := controlPlane.Config()
 	shared.API = access{Host: api.Host, CAData: api.CAData, Cert: api.CertData, Key: api.KeyData}
 
 	told, err := json.Marshal(shared)
-	Expect(err).NotTo(HaveOccurred())
+	must(err)
 	return told
-}, func(told []byte) {
-	Expect(json.Unmarshal(told, &shared)).To(Succeed())
-})
+}
+
+// join runs in every process, with what the first one told.
+func join(told []byte) { must(json.Unmarshal(told, &shared)) }
+
+// build builds the project's own manager, into the folder of the runs: the histories name it.
+func build(ctx context.Context) string {
+	path := filepath.Join(spec.RunsFolder(), "bin", "controller")
+	output, err := exec.CommandContext(ctx, "go", "build", "-o", path,
+		"github.com/interregnum/interregnum/controller/cmd/controller").CombinedOutput()
+	if err != nil {
+		Fail(fmt.Sprintf("building the manager: %v\n%s", err, output))
+	}
+	return path
+}
+
+// must says an error as it is: what a matcher adds to it hides what is to be done.
+func must(err error) {
+	GinkgoHelper()
+	if err != nil {
+		Fail(err.Error())
+	}
+}

@@ -96,7 +96,11 @@ type Breach struct {
 func (b Breach) String() string {
 	text := b.Text
 	if b.By > 0 {
-		text += fmt.Sprintf(" (by %v)", b.By.Round(time.Millisecond))
+		by := b.By.Round(time.Millisecond)
+		if by == 0 {
+			by = b.By
+		}
+		text += fmt.Sprintf(" (by %v)", by)
 	}
 	lines := []string{text}
 	for _, fact := range b.Facts {

@@ -78,6 +78,8 @@ func TestAnOverlapWithinTheClockUncertaintyIsNone(t *testing.T) {
 		"b is over when a began, by the uncertainty":      {-20.5, -19.990, false},
 		"b is over when a began, by more than it":         {-20.5, -19.989999, true},
 		"b acts once when a begins":                       {-20, -20, false},
+		"b acts once, after a began by the uncertainty":   {-19.990, -19.990, false},
+		"b acts once, after a began by more than it":      {-19.989999, -19.989999, true},
 		"b acts once, in the middle":                      {-10, -10, true},
 		"b begins with a, and a is over at once by clock": {-20.005, 5, true},
 	} {
@@ -175,6 +177,12 @@ func TestTheWorstActOfEachLifeIsReported(t *testing.T) {
 		g.Expect(breaches[i].By).To(Equal(3100 * time.Millisecond))
 		g.Expect(breaches[i].Text).To(HavePrefix(name + " (start 1) acted 18.1s after its last renewal"))
 	}
+
+	// The worst need not be the last: nobody took the Lease, and it was renewed again.
+	s := tell().deploys("a").until(1).crowned("a").until(18).acts("a").until(19).renews("a").until(35).acts("a").until(36).renews("a")
+	breaches = judge(t, s.until(52.5).acts("a").ends()).Result(invariant.FallsSilentInTime).Breaches
+	g.Expect(breaches).To(HaveLen(1))
+	g.Expect(breaches[0].By).To(Equal(2 * time.Second))
 }
 
 func TestOnlyTheElectedAct(t *testing.T) {
@@ -361,10 +369,10 @@ func TestTermsNeverGoBack(t *testing.T) {
 		},
 		"an act in a term that is over": {
 			good:   expired,
-			change: func(h *history.History) { bump([]*history.Fact{last(h, actsOf("b"))}, -1) },
+			change: func(h *history.History) { bump([]*history.Fact{first(h, since(30, actsOf("b")))}, -1) },
 			says:   "b (start 1) acted in term 0 after b (start 1) had acted in term 1",
-			by:     11250 * time.Millisecond,
-			facts:  []float64{27.5, 38.75},
+			by:     2750 * time.Millisecond,
+			facts:  []float64{27.5, 30.25},
 			// b never held term 0.
 			follows: []invariant.Guarantee{invariant.OnlyTheElectedAct},
 		},

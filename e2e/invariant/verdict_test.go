@@ -2,6 +2,7 @@ package invariant_test
 
 import (
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -112,6 +113,17 @@ func TestAPromiseOfWhatIsNoGuaranteeIsAnError(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring(`promises "AtMostTwoActors"`)))
 	g.Expect(err).To(MatchError(ContainSubstring("AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct")))
 	g.Expect(verdict.Outcome).NotTo(Equal(invariant.Held))
+}
+
+func TestABreachSaysByHowMuch(t *testing.T) {
+	for by, want := range map[time.Duration]string{
+		0:                         "wrong",
+		1234567 * time.Nanosecond: "wrong (by 1ms)",
+		2 * time.Second:           "wrong (by 2s)",
+		1500 * time.Nanosecond:    "wrong (by 1.5µs)", // Even so little counts, in virtual time.
+	} {
+		NewWithT(t).Expect(invariant.Breach{Text: "wrong", By: by}.String()).To(Equal(want))
+	}
 }
 
 func TestABreachDescribesItsFacts(t *testing.T) {

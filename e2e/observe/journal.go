@@ -2,6 +2,7 @@ package observe
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/interregnum/interregnum/controller/journal"
@@ -19,14 +20,27 @@ type journalReader struct {
 	source   history.Source
 	rest     []byte
 	lines    int
+	// lost: a line had no end, and where the next one begins nobody knows.
+	lost bool
 }
+
+// longest is far above what an entry takes, and far below what a program that writes something else may fill.
+const longest = 64 << 10
 
 // Write implements io.Writer. It never fails: a failure is the observer's.
 func (j *journalReader) Write(p []byte) (int, error) {
+	if j.lost {
+		return len(p), nil
+	}
 	j.rest = append(j.rest, p...)
 	for {
 		end := bytes.IndexByte(j.rest, '\n')
 		if end < 0 {
+			if len(j.rest) > longest {
+				j.lost = true
+				j.observer.Fail(broken(j.source, j.lines+1, fmt.Errorf("expected an entry on a line of its own, got %d bytes without an end", len(j.rest))))
+				j.rest = nil
+			}
 			return len(p), nil
 		}
 		j.lines++

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
@@ -20,11 +21,14 @@ type versions struct {
 	which metav1.ListOptions
 	// seen is told each version; after a gap, others may have come before it.
 	seen func(object runtime.Object, gap bool)
+	// gone is told when an object is no longer there.
 	gone func()
 
 	// version is where the next watch begins; empty: list first.
 	version string
 	listed  bool
+	// there are the objects that were seen and are not gone.
+	there map[types.UID]bool
 }
 
 // pause is far below any RetryPeriod, so that few renewals pass unwatched even where a gap opens.
@@ -55,10 +59,7 @@ func (v *versions) once(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		for _, item := range items {
-			v.seen(item, v.listed)
-		}
-		v.listed = true
+		v.relist(items)
 		if listed, err := meta.ListAccessor(list); err == nil {
 			v.version = listed.GetResourceVersion()
 		}
@@ -70,6 +71,8 @@ func (v *versions) once(ctx context.Context) {
 		return
 	}
 	defer watcher.Stop()
+	// A watch over a connection ends with the context by itself; others need to be told.
+	defer context.AfterFunc(ctx, watcher.Stop)()
 	for event := range watcher.ResultChan() {
 		object, err := meta.Accessor(event.Object)
 		if err != nil || event.Type == watch.Error {
@@ -79,12 +82,40 @@ func (v *versions) once(ctx context.Context) {
 		v.version = object.GetResourceVersion()
 		switch event.Type {
 		case watch.Added, watch.Modified:
+			v.note(object.GetUID())
 			v.seen(event.Object, false)
 		case watch.Deleted:
+			delete(v.there, object.GetUID())
 			v.gone()
 		case watch.Bookmark, watch.Error:
 		}
 	}
+}
+
+// relist tells of what is there now, and of what is gone since versions were missed.
+func (v *versions) relist(items []runtime.Object) {
+	before := v.there
+	v.there = map[types.UID]bool{}
+	for _, item := range items {
+		if object, err := meta.Accessor(item); err == nil {
+			v.note(object.GetUID())
+			delete(before, object.GetUID())
+		}
+	}
+	for range before {
+		v.gone()
+	}
+	for _, item := range items {
+		v.seen(item, v.listed)
+	}
+	v.listed = true
+}
+
+func (v *versions) note(uid types.UID) {
+	if v.there == nil {
+		v.there = map[types.UID]bool{}
+	}
+	v.there[uid] = true
 }
 
 // forget makes the next watch begin with a list, if the version is too old for the API server.

@@ -2,7 +2,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -79,16 +78,20 @@ func Judged(v invariant.Verdict, history string) Row {
 	return row
 }
 
-// Reasons says why a verdict is inconclusive.
+// Reasons says why a verdict is inconclusive: first that the run gave up, if it did, because the rest follows from it.
 func Reasons(v invariant.Verdict) []string {
-	reasons := append([]string(nil), v.Assumptions...)
+	var reasons, unfed []string
 	if v.GaveUp != "" {
 		reasons = append(reasons, "the run gave up: "+v.GaveUp)
 	}
+	reasons = append(reasons, v.Assumptions...)
 	for _, r := range v.Results {
 		if r.Promised && r.Outcome == invariant.Inconclusive {
-			reasons = append(reasons, fmt.Sprintf("%s was promised, and there was nothing to judge it by", r.Guarantee.Name))
+			unfed = append(unfed, r.Guarantee.Name)
 		}
+	}
+	if len(unfed) > 0 {
+		reasons = append(reasons, "there was nothing to judge by what was promised: "+strings.Join(unfed, ", "))
 	}
 	return reasons
 }

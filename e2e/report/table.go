@@ -12,7 +12,8 @@ import (
 
 // Table writes the rows, and a line that counts them.
 func Table(out io.Writer, rows []Row) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var aligned strings.Builder
+	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
 	var notes []string
@@ -21,7 +22,8 @@ func Table(out io.Writer, rows []Row) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
 			duration(row.Margin, row.Lost), strings.Join(row.Measured, ", "))
-		if len(row.Broken) > 0 && row.Verdict != KnownBug {
+		// Where a run is inconclusive, what did not hold follows from what Why says.
+		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			notes = append(notes, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
 		}
 		if row.Why != "" {
@@ -30,6 +32,9 @@ func Table(out io.Writer, rows []Row) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	for line := range strings.Lines(aligned.String()) {
+		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
 	}
 	for _, note := range notes {
 		fmt.Fprintln(out, "\n"+note)

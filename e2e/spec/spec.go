@@ -29,6 +29,8 @@ type Binding struct {
 	Cluster string
 	// Profile is the one to use where the environment names none.
 	Profile scenario.Profile
+	// Check looks, before anything is started, whether what the environment names is there; nil, if it names nothing.
+	Check func() error
 	// Open makes a cluster for one run, whose folder is for logs and the like. It says what happens to the observer.
 	Open func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error)
 	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
@@ -38,14 +40,17 @@ type Binding struct {
 // entry names the rows among a report's entries.
 const entry = "verdict"
 
-// Bind declares the specs. FOCUS, PROFILE and RUNS in the environment choose scenarios, timings and the folder for
-// histories.
-func Bind(b Binding) {
+// Bind declares the specs, and says whether there is anything to start for them. FOCUS, PROFILE and RUNS in the
+// environment choose scenarios, timings and the folder for histories.
+func Bind(b Binding) (start bool) {
 	selected, bugs, profile, err := b.choose()
+	if b.Check != nil {
+		err = errors.Join(err, b.Check())
+	}
 	if err != nil {
 		// As a spec, so that it is said once, however many processes the suite has.
 		ginkgo.It("knows what to run", func() { ginkgo.Fail(err.Error()) })
-		return
+		return false
 	}
 	for _, s := range selected {
 		labels := []any{ginkgo.Label(b.Cluster, profile.Name)}
@@ -67,6 +72,7 @@ func Bind(b Binding) {
 		b.bindBug(bug)
 	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) { printTable(all) })
+	return true
 }
 
 func (b Binding) choose() ([]scenario.Scenario, []scenario.KnownBug, scenario.Profile, error) {
@@ -84,7 +90,7 @@ func (b Binding) choose() ([]scenario.Scenario, []scenario.KnownBug, scenario.Pr
 func (b Binding) again(name string, profile scenario.Profile) string {
 	command := fmt.Sprintf("make scenarios CLUSTER=%s PROFILE=%s FOCUS=%q", b.Cluster, profile.Name, name)
 	if controller := os.Getenv("CONTROLLER"); controller != "" {
-		command += " CONTROLLER=" + controller
+		command += fmt.Sprintf(" CONTROLLER=%q", controller)
 	}
 	return command
 }
@@ -181,6 +187,9 @@ func printTable(all ginkgo.Report) {
 		}
 	}
 	if len(rows) == 0 {
+		if why := neverBegan(all); why != "" {
+			fmt.Printf("\nno scenario was run: %s\n", why)
+		}
 		return
 	}
 	// Ginkgo shuffles the specs; a reader wants the catalogue's order.
@@ -190,6 +199,17 @@ func printTable(all ginkgo.Report) {
 		ginkgo.Fail(err.Error())
 	}
 	fmt.Printf("histories: %s\n", RunsFolder())
+}
+
+// neverBegan says what kept the suite from its first spec. Every process of a suite fails with the first, and says so after
+// it.
+func neverBegan(all ginkgo.Report) string {
+	for _, node := range all.SpecReports {
+		if node.LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) && node.Failed() {
+			return node.Failure.Message
+		}
+	}
+	return ""
 }
 
 func rowOf(spec types.SpecReport) (report.Row, bool) {

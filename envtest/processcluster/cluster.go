@@ -209,10 +209,15 @@ func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error
 		if _, err := r.signal(syscall.SIGTERM); err != nil {
 			return err
 		}
-		if _, err := c.observer.Await(ctx, mark, func(f history.Fact) bool {
-			return f.Kind == history.Started && f.Replica == r.name
-		}); err != nil {
-			return fmt.Errorf("waiting for %s to start again: %w", r.name, err)
+		for _, step := range []struct {
+			kind history.Kind
+			what string
+		}{{history.Exited, "to exit, as it was told"}, {history.Started, "to start again"}} {
+			if _, err := c.observer.Await(ctx, mark, func(f history.Fact) bool {
+				return f.Kind == step.kind && f.Replica == r.name
+			}); err != nil {
+				return fmt.Errorf("waiting for %s %s: %w", r.name, step.what, err)
+			}
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package processcluster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type ControlPlane struct {
 
 // StartControlPlane starts the binaries that are in the folder assets. Logs go to the folder logs.
 func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
-	if err := checkAssets(assets); err != nil {
+	if err := CheckAssets(assets); err != nil {
 		return nil, err
 	}
 	folder, err := os.MkdirTemp("", "interregnum-control-plane-")
@@ -89,7 +90,8 @@ func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
 	return c, nil
 }
 
-func checkAssets(assets string) error {
+// CheckAssets says what the folder lacks to be used by [StartControlPlane].
+func CheckAssets(assets string) error {
 	const remedy = "run make test-envtest, which finds, fetches or builds them, or set KUBEBUILDER_ASSETS to a folder that has them (hack/control-plane.sh prints one)"
 	if assets == "" {
 		return errors.New("expected the control plane's binaries, but KUBEBUILDER_ASSETS is not set: " + remedy)
@@ -146,7 +148,8 @@ func (c *ControlPlane) logTo(etcdLog, apiServerLog string) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("logging of the control plane: %w", err)
 		}
-		file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+		// Without what an earlier control plane said: its end would be taken for the reason of this one's failure.
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o644)
 		if err != nil {
 			return fmt.Errorf("logging of the control plane: %w", err)
 		}
@@ -239,6 +242,9 @@ func tail(path string) string {
 	}
 	if len(content) > most {
 		content = content[len(content)-most:]
+		if _, lines, found := bytes.Cut(content, []byte("\n")); found {
+			content = lines
+		}
 	}
 	return fmt.Sprintf("the end of %s:\n%s\n", path, content)
 }

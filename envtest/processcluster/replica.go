@@ -57,22 +57,22 @@ func (r *replica) live() error {
 	}
 	defer log.Close() //nolint:errcheck // Its contents are the child's.
 	entries := r.cluster.journals.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
-	if err := command.Start(); err != nil {
+	// Before it can say anything.
+	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
+	if err := r.start(command); err != nil {
 		return err
 	}
 	pid := command.Process.Pid
 	if err := r.cluster.warden.Watch(pid); err != nil {
 		return errors.Join(err, signalGroup(pid, syscall.SIGKILL), command.Wait())
 	}
-	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
-	r.set(command.Process)
 	select {
 	case <-r.cluster.closing: // It was closed in the meantime, and nobody saw this one.
 		_ = signalGroup(pid, syscall.SIGKILL)
 	default:
 	}
 	_ = command.Wait() // How it ended is told by its state.
-	r.set(nil)
+	r.ended()
 	// What it started ends with it, as in a container. Mostly there is nothing.
 	_ = signalGroup(pid, syscall.SIGKILL)
 	// What it journalled comes before the fact that it ended.
@@ -103,10 +103,21 @@ func (r *replica) path(kind, extension string) string {
 	return filepath.Join(r.cluster.folder, fmt.Sprintf("%s-%s-%d%s", kind, r.source.Replica, r.source.Start, extension))
 }
 
-func (r *replica) set(process *os.Process) {
+// start holds up whoever wants to signal the process, which may journal before this returns.
+func (r *replica) start(command *exec.Cmd) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.process = process
+	if err := command.Start(); err != nil {
+		return err
+	}
+	r.process = command.Process
+	return nil
+}
+
+func (r *replica) ended() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.process = nil
 }
 
 func (r *replica) configure(options controller.Options) {
@@ -161,12 +172,17 @@ func exitOf(state *os.ProcessState, log string) *history.Exit {
 	return exit
 }
 
-// lastLine is what a program that fails says last.
+// lastLine is what a program that fails says last; a Go program that panics says it first.
 func lastLine(path string) string {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
 	return lines[len(lines)-1]
 }

@@ -54,9 +54,11 @@ func New(observer *observe.Observer, manager Manager) *Cluster {
 	c.server = NewAPIServer(func(object runtime.Object, deleted bool) {
 		switch object := object.(type) {
 		case *coordinationv1.Lease:
-			if deleted {
+			switch {
+			case object.Name != c.leaseID: // Of some other election.
+			case deleted:
 				observer.LeaseGone()
-			} else {
+			default:
 				observer.Lease(object, false)
 			}
 		case *corev1.ConfigMap:
@@ -158,7 +160,7 @@ func (c *Cluster) ask(ctx context.Context, method, path string, object runtime.O
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close() //nolint:errcheck // It is in memory.
+	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != expected {
 		err = fmt.Errorf("%s %s: expected status %d, got %d: %s", method, path, expected, response.StatusCode, answer)
@@ -181,7 +183,7 @@ func (c *Cluster) Close() error {
 		c.end()
 	})
 	c.running.Wait()
-	time.Sleep(aftermath)
+	time.Sleep(aftermath) //nolint:forbidigo // In a bubble, it is how time passes.
 	return nil
 }
 

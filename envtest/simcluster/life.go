@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,11 +52,13 @@ func newLife(source history.Source, l *link, out io.Writer) *life {
 	return it
 }
 
+func (l *life) over() bool { return l.alive.Err() != nil }
+
 // kill ends the life; false, if it had ended before.
 func (l *life) kill() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.killed || l.alive.Err() != nil {
+	if l.killed || l.over() {
 		return false
 	}
 	l.killed = true
@@ -84,7 +87,7 @@ func (l *life) Write(line []byte) (int, error) {
 	frozen := false
 	for {
 		s := l.link.look(towardsServer, false)
-		if !s.frozen || l.alive.Err() != nil {
+		if !s.frozen || l.over() {
 			break
 		}
 		frozen = true
@@ -93,7 +96,7 @@ func (l *life) Write(line []byte) (int, error) {
 		case <-l.alive.Done():
 		}
 	}
-	if l.alive.Err() != nil {
+	if l.over() {
 		return len(line), nil
 	}
 	if frozen {
@@ -101,7 +104,7 @@ func (l *life) Write(line []byte) (int, error) {
 		if json.Unmarshal(line, &entry) == nil {
 			entry.Time = time.Now().UTC()
 			if late, err := json.Marshal(entry); err == nil {
-				line = append(late, '\n')
+				line = slices.Concat(late, []byte{'\n'})
 			}
 		}
 	}

@@ -151,6 +151,9 @@ type transport struct {
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	if err := t.pass(ctx, t.life, towardsServer); err != nil {
+		if request.Body != nil {
+			_ = request.Body.Close() // As every RoundTripper must.
+		}
 		return nil, err
 	}
 	response, err := t.server.RoundTrip(request)

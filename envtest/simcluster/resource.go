@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -58,11 +57,11 @@ func newLeases() *resource {
 		list: func(items []*stored) runtime.Object {
 			list := &coordinationv1.LeaseList{}
 			for _, item := range items {
-				list.Items = append(list.Items, *item.object.(*coordinationv1.Lease)) //nolint:errcheck // empty makes Leases.
+				list.Items = append(list.Items, *item.object.(*coordinationv1.Lease))
 			}
 			return list
 		},
-		rules:    func(o object) field.ErrorList { return validateLeaseSpec(&o.(*coordinationv1.Lease).Spec) }, //nolint:errcheck // See above.
+		rules:    func(o object) field.ErrorList { return validateLeaseSpec(&o.(*coordinationv1.Lease).Spec) },
 		objects:  map[string]*stored{},
 		watchers: map[*watcher]struct{}{},
 	}
@@ -77,7 +76,7 @@ func newConfigMaps() *resource {
 		list: func(items []*stored) runtime.Object {
 			list := &corev1.ConfigMapList{}
 			for _, item := range items {
-				list.Items = append(list.Items, *item.object.(*corev1.ConfigMap)) //nolint:errcheck // empty makes ConfigMaps.
+				list.Items = append(list.Items, *item.object.(*corev1.ConfigMap))
 			}
 			return list
 		},
@@ -106,10 +105,13 @@ func validateLeaseSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
 // decode reads an object of a request to the target.
 func (r *resource) decode(t target, m media, body []byte) (object, error) {
 	decoded := r.empty()
-	if _, kind, err := m.info.Serializer.Decode(body, &r.kind, decoded); err != nil {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", r.kind.Kind, r.kind.Version, r.kind.Kind, err))
-	} else if *kind != r.kind {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s", kind.Kind, kind.Version, r.kind.Kind))
+	switch _, kind, err := m.info.Serializer.Decode(body, &r.kind, decoded); {
+	case kind == nil:
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("the object provided is unrecognized (must be of type %s): %v (%.30s)", r.kind.Kind, err, body))
+	case err != nil:
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", kind.Kind, kind.Version, r.kind.Kind, err))
+	case *kind != r.kind:
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: unknown conversion", kind.Kind, kind.Version, r.kind.Kind))
 	}
 	switch decoded.GetNamespace() {
 	case "":
@@ -155,12 +157,6 @@ func (r *resource) sorted(chosen func(object) bool) []*stored {
 	return items
 }
 
-func invalid(kind schema.GroupKind, name, path string, value any, detail string) error {
-	return apierrors.NewInvalid(kind, name, field.ErrorList{field.Invalid(field.NewPath(path), value, detail)})
-}
-
 func uid(number int64) types.UID {
 	return types.UID(fmt.Sprintf("00000000-0000-4000-8000-%012d", number))
 }
-
-func mergePatch(original, patch []byte) ([]byte, error) { return jsonpatch.MergePatch(original, patch) }

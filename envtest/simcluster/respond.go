@@ -11,8 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-func respond(code int, contentType string, body []byte) *http.Response {
+func respond(request *http.Request, code int, contentType string, body []byte) *http.Response {
 	return &http.Response{
+		Request:    request,
 		StatusCode: code, Status: http.StatusText(code),
 		Proto: "HTTP/2.0", ProtoMajor: 2,
 		Header:        http.Header{"Content-Type": {contentType}},
@@ -27,7 +28,7 @@ func answered(request *http.Request, code int, object runtime.Object) *http.Resp
 		status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
 	}
 	m := accepted(request)
-	return respond(code, m.name, m.encode(object))
+	return respond(request, code, m.name, m.encode(object))
 }
 
 // refuse answers with the status that an error carries (k8s.io/apiserver

@@ -17,30 +17,28 @@ type target struct {
 func (t target) key() string { return t.namespace + "/" + t.name }
 
 // route reads a path like /apis/coordination.k8s.io/v1/namespaces/sim/leases/mine.
-func (s *APIServer) route(request *http.Request) (target, error) {
+func (s *APIServer) route(request *http.Request) (t target, known bool) {
 	group, path, namespaced := strings.Cut(request.URL.Path, "/namespaces/")
 	namespace, path, _ := strings.Cut(path, "/")
 	plural, name, _ := strings.Cut(path, "/")
-	t := target{namespace: namespace, name: name}
+	t = target{namespace: namespace, name: name}
 	switch group + "/" + plural {
 	case "/api/v1/configmaps":
 		t.resource = s.configMaps
 	case "/apis/coordination.k8s.io/v1/leases":
 		t.resource = s.leases
 	case "/api/v1/events", "/apis/events.k8s.io/v1/events":
-		if request.Method != http.MethodPost && request.Method != http.MethodPatch {
-			return target{}, errNoSuchPath
+		if request.Method != http.MethodPost {
+			return t, false // It is forgotten.
 		}
 	default:
-		return target{}, errNoSuchPath
+		return t, false
 	}
-	if !namespaced || strings.Contains(name, "/") {
-		return target{}, errNoSuchPath // Lists across namespaces, and subresources.
-	}
-	return t, nil
+	// Neither lists across namespaces nor subresources.
+	return t, namespaced && !strings.Contains(name, "/")
 }
 
 var errNoSuchPath = &apierrors.StatusError{ErrStatus: metav1.Status{
 	Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound,
-	Message: "the server could not find the requested resource",
+	Message: "the server could not find the requested resource", Details: &metav1.StatusDetails{},
 }}

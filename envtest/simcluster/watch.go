@@ -12,12 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
 // change is one step in the life of one object.
 type change struct {
-	version int64
+	version uint64
 	// was is what it was before; nil, if it is new. now is what it became; nil, if it was deleted.
 	was, now *stored
 }
@@ -45,7 +46,7 @@ func (s *APIServer) list(request *http.Request, t target) (*http.Response, error
 	list := t.resource.list(t.resource.sorted(chosen))
 	list.GetObjectKind().SetGroupVersionKind(t.resource.kind.GroupVersion().WithKind(t.resource.kind.Kind + "List"))
 	if listed, err := meta.ListAccessor(list); err == nil {
-		listed.SetResourceVersion(strconv.FormatInt(s.version, 10))
+		listed.SetResourceVersion(strconv.FormatUint(s.version, 10))
 	}
 	return answered(request, http.StatusOK, list), nil
 }
@@ -59,6 +60,11 @@ func choice(namespace string, query url.Values) (func(object) bool, error) {
 	byFields, err := fields.ParseSelector(query.Get("fieldSelector"))
 	if err != nil {
 		return nil, err
+	}
+	for _, required := range byFields.Requirements() {
+		if required.Field != "metadata.name" && required.Field != "metadata.namespace" {
+			return nil, fmt.Errorf(`%q is not a known field selector: only "metadata.name", "metadata.namespace"`, required.Field)
+		}
 	}
 	return func(o object) bool {
 		return o.GetNamespace() == namespace && byLabels.Matches(labels.Set(o.GetLabels())) &&
@@ -78,7 +84,7 @@ func (s *APIServer) watch(request *http.Request, r *resource, chosen func(object
 		}
 		bookmark := r.empty()
 		bookmark.GetObjectKind().SetGroupVersionKind(r.kind)
-		bookmark.SetResourceVersion(strconv.FormatInt(s.version, 10))
+		bookmark.SetResourceVersion(strconv.FormatUint(s.version, 10))
 		bookmark.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
 		w.event(watch.Bookmark, newStored(bookmark))
 	case from == "" || from == "0":
@@ -87,8 +93,8 @@ func (s *APIServer) watch(request *http.Request, r *resource, chosen func(object
 		}
 	default:
 		var err error
-		if since, err = strconv.ParseInt(from, 10, 64); err != nil {
-			return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version %q", from))
+		if since, err = strconv.ParseUint(from, 10, 64); err != nil {
+			return nil, field.Invalid(field.NewPath("resourceVersion"), from, err.Error()) // It is no Status.
 		}
 	}
 	for _, c := range r.changes {
@@ -109,7 +115,7 @@ func (s *APIServer) watch(request *http.Request, r *resource, chosen func(object
 	if m.name != inJSON.name {
 		contentType += ";stream=watch"
 	}
-	response := respond(http.StatusOK, contentType, nil)
+	response := respond(request, http.StatusOK, contentType, nil)
 	response.ContentLength = -1
 	response.Body = w
 	return response, nil

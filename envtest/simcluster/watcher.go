@@ -45,8 +45,8 @@ func (w *watcher) tell(c change) {
 		w.event(watch.Added, c.now)
 	case before:
 		// As it was, with the version in which it went.
-		gone := c.was.object.DeepCopyObject().(object) //nolint:errcheck // It was one.
-		gone.SetResourceVersion(strconv.FormatInt(c.version, 10))
+		gone := c.was.DeepCopyObject().(object)
+		gone.SetResourceVersion(strconv.FormatUint(c.version, 10))
 		w.event(watch.Deleted, newStored(gone))
 	}
 }

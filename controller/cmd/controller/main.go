@@ -37,7 +37,7 @@ func run() (err error) {
 
 	restConfig, err := ctrl.GetConfig()
 	if err != nil {
-		return err
+		return fmt.Errorf("expected a kubeconfig (--kubeconfig, else KUBECONFIG, else ~/.kube/config) or to run in a cluster: %w", err)
 	}
 	out, err := journal.Open(options.Journal)
 	if err != nil {

@@ -1,0 +1,329 @@
+package simcluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// mutant is a wrong manager, and what the harness must say of it.
+type mutant struct {
+	name    string
+	manager Manager
+	// scenario is the one that exposes it, and breaks the promise of it that must be reported broken.
+	scenario string
+	breaks   invariant.Guarantee
+	// inconclusive: the harness must say that it cannot tell, whatever is broken.
+	inconclusive bool
+	// runs that are made, if more than one: the pauses between the attempts of an elector are drawn anew each time. Every run
+	// must expose the mutant, or, where luck decides, some.
+	runs int
+	luck bool
+}
+
+// The mutants are the proof that the harness catches what it claims to catch. Each is a manager that is correct (the
+// controller, or the plain one; see TestCorrectManagersAreHeld) with one thing made wrong.
+var mutants = []mutant{
+	// It acts when it must not.
+	{
+		name: "goes on acting after it lost", scenario: "leader partitioned from the API server", breaks: invariant.AtMostOneActor,
+		manager: like(func(p *plain) {
+			p.lead = func(context.Context) { p.leadWell(p.process) }
+			p.lose = p.live
+		}),
+	},
+	{
+		name: "processes work on after it lost", scenario: "leader partitioned from the API server", breaks: invariant.AtMostOneActor,
+		manager: like(func(p *plain) {
+			lead := p.lead
+			p.lead = func(ctx context.Context) {
+				go p.handleAll(p.process)
+				lead(ctx)
+			}
+			p.lose = p.live
+		}),
+	},
+	{
+		name: "acts a little after its lease ran out", scenario: "leader partitioned from the API server", breaks: invariant.FallsSilentInTime,
+		manager: like(func(p *plain) {
+			p.lead = func(context.Context) { p.leadWell(p.process) }
+			p.lose = func() error {
+				// client-go gives up a RetryPeriod and a RenewDeadline after the last renewal.
+				pause(p.process, p.options.LeaseDuration-p.options.RetryPeriod-p.options.RenewDeadline+3*p.options.ActPeriod)
+				return errLost
+			}
+		}),
+	},
+	{
+		name: "does not take part in the election", scenario: "three replicas start at once", breaks: invariant.OnlyTheElectedAct,
+		manager: controllerWith(func(options *controller.Options, _ *life) { options.EnableLeaderElection = false }),
+	},
+	{
+		name: "takes part in an election of its own", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor,
+		manager: controllerWith(func(options *controller.Options, it *life) { options.LeaderElectionID += "-" + it.source.Replica }),
+	},
+	{
+		name: "acts on standbys, too", scenario: "three replicas start at once", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.idle = func() { p.actOn(p.process) } }),
+	},
+	{
+		name: "processes work on standbys, too", scenario: "at rest", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.idle = func() { p.handleAll(p.process) } }),
+	},
+	{
+		name: "processes work on standbys, and does not say so", scenario: "at rest", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) {
+			p.handle = func(ctx context.Context, item *corev1.ConfigMap) error {
+				_, err := p.mark(ctx, item)
+				return err
+			}
+			p.idle = func() { p.handleAll(p.process) }
+		}),
+	},
+	{
+		name: "acts on its way out", scenario: "standby told to stop", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) {
+			stop := p.stop
+			p.stop = func(w *work) error {
+				_ = p.act()
+				return stop(w)
+			}
+		}),
+	},
+	{
+		name: "acts once more when it has said that it stopped", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) {
+			stop := p.stop
+			p.stop = func(w *work) error {
+				err := stop(w)
+				_ = p.act()
+				return err
+			}
+		}),
+	},
+	{
+		name: "shares its identity", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor, runs: 10,
+		manager: like(func(p *plain) { p.identify("twin") }),
+	},
+
+	// It deals wrongly with the Lease.
+	{
+		name: "steals the Lease", scenario: "three replicas start at once", breaks: invariant.OnlyTheHolderReleases, runs: 10,
+		manager: like(func(p *plain) {
+			p.elector.Lock = misreading{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) { r.HolderIdentity = "" }}
+		}),
+	},
+	{
+		name: "waits for a third of the lease duration", scenario: "leader partitioned from the API server", breaks: invariant.OnlyTheHolderReleases, runs: 10,
+		manager: like(func(p *plain) {
+			p.elector.Lock = misreading{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) { r.LeaseDurationSeconds /= 3 }}
+		}),
+	},
+	{
+		name: "releases before its work has stopped", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(releasesEarly),
+	},
+	{
+		name: "releases, and never says that its work has stopped", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) {
+			p.stop = func(w *work) error {
+				w.finish()
+				w.leave()
+				return nil
+			}
+		}),
+	},
+	{
+		name: "releases what another holds", scenario: "standby told to stop", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) {
+			stop := p.stop
+			p.stop = func(w *work) error {
+				if err := stop(w); err != nil {
+					return err
+				}
+				held, _, err := p.elector.Lock.Get(p.process)
+				if err != nil {
+					return err
+				}
+				held.HolderIdentity, held.LeaseDurationSeconds, held.RenewTime = "", 1, metav1.Now()
+				return p.elector.Lock.Update(p.process, *held)
+			}
+		}),
+	},
+	{
+		name: "deletes the Lease when it stops", scenario: "leader told to stop, without release", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) {
+			stop := p.stop
+			p.stop = func(w *work) error {
+				if err := stop(w); err != nil {
+					return err
+				}
+				return p.leases.Leases(p.options.LeaderElectionNamespace).Delete(p.process, p.options.LeaderElectionID, metav1.DeleteOptions{})
+			}
+		}),
+	},
+	{
+		name: "does not release", scenario: "leader told to stop, with release", breaks: invariant.TakeoverInTime, runs: 10,
+		manager: controllerWith(func(options *controller.Options, _ *life) { options.ReleaseOnCancel = false }),
+	},
+	{
+		name: "writes a longer lease than it was told to", scenario: "leader killed", breaks: invariant.TakeoverInTime, inconclusive: true, runs: 10,
+		manager: like(func(p *plain) {
+			p.elector.Lock = miswriting{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) { r.LeaseDurationSeconds *= 2 }}
+		}),
+	},
+	{
+		name: "looks at the Lease every tenth time only", scenario: "leader killed", breaks: invariant.TakeoverInTime, runs: 30, luck: true,
+		manager: like(func(p *plain) { p.elector.Lock = &dozing{Interface: p.elector.Lock} }),
+	},
+
+	// It miscounts the terms.
+	{
+		name: "reports one term always", scenario: "leader killed", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.term = func() int64 { return 0 } }),
+	},
+	{
+		name: "does not count its term", scenario: "leader killed", breaks: invariant.TermsNeverGoBack,
+		manager: like(func(p *plain) { p.elector.Lock = miswriting{p.elector.Lock, acquiring(-1)} }),
+	},
+	{
+		name: "counts its term twice", scenario: "leader killed", breaks: invariant.TermsNeverGoBack,
+		manager: like(func(p *plain) { p.elector.Lock = miswriting{p.elector.Lock, acquiring(+1)} }),
+	},
+	{
+		name: "journals another identity than it writes into the Lease", scenario: "at rest", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.identity += ", really" }),
+	},
+
+	// It loses badly.
+	{
+		name: "exits without an error after it lost", scenario: "leader partitioned from the API server", breaks: invariant.LosersReturn,
+		manager: func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error {
+			_ = Controller(ctx, config, options, out)
+			return nil
+		},
+	},
+	{
+		name: "does not exit after it lost", scenario: "leader partitioned from the API server", breaks: invariant.LosersReturn,
+		manager: like(func(p *plain) {
+			p.lose = func() error {
+				p.lookOn()
+				return p.live()
+			}
+		}),
+	},
+	{
+		name: "runs again without exiting after it lost", scenario: "leader partitioned from the API server", breaks: invariant.LosersReturn,
+		manager: like(func(p *plain) { p.lose = func() error { return p.run(p.process) } }),
+	},
+	{
+		name: "ignores that it is told to stop", scenario: "leader told to stop, without release", breaks: invariant.TakeoverInTime,
+		manager: like(func(p *plain) { p.stop = func(*work) error { return p.live() } }),
+	},
+	{
+		name: "gives up though nothing is wrong", scenario: "at rest", breaks: invariant.NoNeedlessHandover,
+		manager: like(func(p *plain) { p.elector.Lock = &tiring{Interface: p.elector.Lock} }),
+	},
+
+	// It loses work.
+	{
+		name: "says that it processed work, and did not", scenario: "at rest", breaks: invariant.NothingLost,
+		manager: like(func(p *plain) {
+			p.handle = func(_ context.Context, item *corev1.ConfigMap) error { return p.say(journal.Processed, item.Name) }
+		}),
+	},
+	{
+		name: "never processes work", scenario: "at rest", breaks: invariant.NothingLost,
+		manager: like(func(p *plain) { p.handle = func(context.Context, *corev1.ConfigMap) error { return nil } }),
+	},
+	{
+		name: "forgets the work of the interregnum", scenario: "leader killed", breaks: invariant.NothingLost,
+		manager: like(func(p *plain) {
+			p.lead = func(ctx context.Context) {
+				_ = p.say(journal.Elected, "")
+				if list, err := p.items.List(ctx, metav1.ListOptions{}); err == nil {
+					go p.handleFrom(ctx, list.ResourceVersion)
+				}
+				p.actOn(ctx)
+			}
+		}),
+	},
+
+	// It cannot be judged.
+	{
+		// Nothing passes after the heal, as if there had been none.
+		name: "hangs after it lost", scenario: "leader partitioned from the API server", breaks: invariant.LosersReturn, inconclusive: true,
+		manager: like(func(p *plain) { p.lose = p.live }),
+	},
+	{
+		name: "acts too seldom", scenario: "at rest", inconclusive: true,
+		manager: controllerWith(func(options *controller.Options, _ *life) { options.ActPeriod = options.RetryPeriod * 3 / 2 }),
+	},
+	{
+		name: "leads and does nothing", scenario: "at rest", inconclusive: true,
+		manager: like(func(p *plain) { p.lead = func(context.Context) {} }),
+	},
+	{
+		name: "keeps no journal", scenario: "three replicas start at once", inconclusive: true,
+		manager: like(func(p *plain) { p.journal = journal.NewWriter(io.Discard) }),
+	},
+}
+
+func TestWrongManagersAreCaught(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			g := NewWithT(t)
+			chosen, _, err := scenario.Select(m.scenario)
+			g.Expect(err).NotTo(HaveOccurred())
+			caught := 0
+			for range max(m.runs, 1) {
+				verdict := judged(t, chosen[0], scenario.Production, m.manager)
+				if err := m.exposedBy(verdict); err == nil {
+					caught++
+				} else if !m.luck {
+					g.Expect(err).NotTo(HaveOccurred(), "%v", explain(verdict))
+				}
+			}
+			g.Expect(caught).To(BeNumerically(">", 0), "expected one of %d runs to break %s, none did", m.runs, m.breaks.Name)
+		})
+	}
+}
+
+// exposedBy says why a verdict does not expose the mutant.
+func (m mutant) exposedBy(verdict invariant.Verdict) error {
+	expected := invariant.Broken
+	if m.inconclusive {
+		expected = invariant.Inconclusive
+	}
+	if verdict.Outcome != expected {
+		return fmt.Errorf("expected the run to be %s, it was %s", expected, verdict.Outcome)
+	}
+	if result := verdict.Result(m.breaks); m.breaks.Name != "" && (result.Outcome != invariant.Broken || !result.Promised) {
+		return fmt.Errorf("expected %s to be promised and broken, it was %s (promised: %t)", m.breaks.Name, result.Outcome, result.Promised)
+	}
+	return nil
+}
+
+// controllerWith is the controller, with other options than it is given.
+func controllerWith(change func(options *controller.Options, it *life)) Manager {
+	return func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error {
+		it, is := out.(*life)
+		if !is {
+			return fmt.Errorf("expected to write to a life, got %T", out)
+		}
+		change(&options, it)
+		return Controller(ctx, config, options, out)
+	}
+}
