@@ -66,6 +66,13 @@ func (t Timings) Warnings(releaseOnCancel bool) []string {
 		warnings = append(warnings, fmt.Sprintf(
 			"--lease-duration %v is written into the Lease as %v: a rival waits for the shorter one", t.LeaseDuration, written))
 	}
+	if t.RetryPeriod < time.Second {
+		// tryAcquireOrRenew tells a changed record by its JSON, in which metav1.Time has whole seconds (resourcelock/leaselock.go,
+		// Get).
+		warnings = append(warnings, fmt.Sprintf(
+			"with --retry-period %v a renewal may come in the same second as the one before, and a standby does not see it: a rival may act up to 1s before --lease-duration (%v) is over",
+			t.RetryPeriod, t.LeaseDuration))
+	}
 	if last := t.LastAct(releaseOnCancel); last >= written {
 		how := fmt.Sprintf("--retry-period %v + --renew-deadline %v", t.RetryPeriod, t.RenewDeadline)
 		if releaseOnCancel {

@@ -69,7 +69,11 @@ func TestUnsafeTimingsAreNamedWithTheNumbers(t *testing.T) {
 		},
 		// A request takes a second at the least, however short the renew deadline.
 		"a short renew deadline, with release": {
-			timings: timings(3*time.Second, time.Second, 500*time.Millisecond), releaseOnCancel: true,
+			timings: timings(4*time.Second, 1500*time.Millisecond, time.Second), releaseOnCancel: true,
+		},
+		"a shorter retry period than a standby can tell": {
+			timings: timings(10*time.Second, 8*time.Second, 500*time.Millisecond),
+			says:    []string{"--retry-period 500ms", "up to 1s before --lease-duration (10s)"},
 		},
 		"a shorter lease, with release": {
 			timings: timings(2*time.Second, time.Second, 500*time.Millisecond), releaseOnCancel: true,

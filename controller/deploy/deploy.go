@@ -32,7 +32,7 @@ func Deployment(namespace string) ([]client.Object, error) { return decode(deplo
 func decode(manifest []byte, namespace string) ([]client.Object, error) {
 	var objects []client.Object
 	documents := yaml.NewDocumentDecoder(io.NopCloser(bytes.NewReader(manifest)))
-	defer documents.Close() //nolint:errcheck // It is in memory.
+	defer documents.Close()
 	for {
 		// Larger than any of the manifests: a document that does not fit is an error.
 		document := make([]byte, 64<<10)

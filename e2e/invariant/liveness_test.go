@@ -66,6 +66,12 @@ func TestTheBoundsOfLeadingAreInclusive(t *testing.T) {
 	}
 }
 
+// Nobody who never acted acted long ago.
+func TestThatNobodyEverActedIsSaidOnce(t *testing.T) {
+	h := tell().deploys("a").acquires("a").until(9).ends()
+	NewWithT(t).Expect(judge(t, h).Result(invariant.SomeoneLeads).Breaches).To(HaveLen(1))
+}
+
 func TestTakeoverInTime(t *testing.T) {
 	// delayed moves all that happens from a second on.
 	delayed := func(from, seconds float64) func(*history.History) {

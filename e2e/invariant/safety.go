@@ -35,35 +35,45 @@ func atMostOneActor(v *view) finding {
 func fallsSilentInTime(v *view) finding {
 	var found finding
 	renewals := map[history.Source][]renewal{}
-	worst := map[history.Source]Breach{}
-	var order []history.Source
+	var late worst
 	for _, act := range v.acts {
 		own, known := renewals[act.Source]
 		if !known {
 			own = v.renewals(act.Source)
 			renewals[act.Source] = own
-			order = append(order, act.Source)
 		}
 		last, renewed := lastRenewal(own, act.Time.Add(v.uncertainty))
 		if !renewed {
 			continue // It never held the Lease by then: that is for OnlyTheElectedAct to say.
 		}
 		found.examined++
-		if late := act.Time.Sub(last.runsOut()); late > v.uncertainty && late > worst[act.Source].By {
-			worst[act.Source] = Breach{
-				By: late,
-				Text: fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", act.Source,
-					act.Time.Sub(last.at).Round(time.Millisecond), last.Duration()),
-				Facts: []history.Fact{last.fact, act},
-			}
+		if by := act.Time.Sub(last.runsOut()); by > v.uncertainty {
+			late.add(act.Source, by, fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", act.Source,
+				act.Time.Sub(last.at).Round(time.Millisecond), last.Duration()), last.fact, act)
 		}
 	}
-	for _, source := range order {
-		if breach, broken := worst[source]; broken {
-			found.breaches = append(found.breaches, breach)
-		}
-	}
+	found.breaches = late.breaches
 	return found
+}
+
+// worst keeps the worst breach of each life, in the order in which the lives came to it.
+type worst struct {
+	finding
+	of map[history.Source]int
+}
+
+func (w *worst) add(source history.Source, by time.Duration, text string, facts ...history.Fact) {
+	at, known := w.of[source]
+	switch {
+	case !known:
+		if w.of == nil {
+			w.of = map[history.Source]int{}
+		}
+		w.of[source] = len(w.breaches)
+		w.breach(by, text, facts...)
+	case by > w.breaches[at].By:
+		w.breaches[at] = Breach{By: by, Text: text, Facts: facts}
+	}
 }
 
 // onlyTheElectedAct asks the replica's own words, and the Lease: whoever acts must have said that it was elected and not
@@ -189,7 +199,7 @@ func termsNeverGoBack(v *view) finding {
 	}
 	// The acts that were the first in a term above all before them.
 	var rises []history.Fact
-	reported := map[history.Source]bool{}
+	var stale worst
 	for _, act := range v.acts {
 		found.examined++
 		if len(rises) == 0 || *act.Term > *rises[len(rises)-1].Term {
@@ -197,15 +207,15 @@ func termsNeverGoBack(v *view) finding {
 			continue
 		}
 		above := slices.IndexFunc(rises, func(f history.Fact) bool { return *f.Term > *act.Term })
-		if above < 0 || reported[act.Source] {
+		if above < 0 {
 			continue
 		}
 		if late := act.Time.Sub(rises[above].Time); late > v.uncertainty {
-			reported[act.Source] = true
-			found.breach(late, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
+			stale.add(act.Source, late, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
 				act.Source, *act.Term, rises[above].Source, *rises[above].Term), rises[above], act)
 		}
 	}
+	found.breaches = append(found.breaches, stale.breaches...)
 	return found
 }
 

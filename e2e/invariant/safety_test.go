@@ -409,6 +409,18 @@ func TestAfterAGapOnlyWhatIsCertainIsHeldAgainstTheTerms(t *testing.T) {
 	}
 }
 
+// The last of many stale acts says by how much, once for each life.
+func TestTheWorstStaleActOfEachLifeIsReported(t *testing.T) {
+	g := NewWithT(t)
+	h := woken()
+	for _, second := range []float64{30, 32, 31} {
+		with(h, first(h, actsOf("a")), func(f *history.Fact) { f.Time = at(second) })
+	}
+	breaches := judge(t, h).Result(invariant.TermsNeverGoBack).Breaches
+	g.Expect(breaches).To(HaveLen(1))
+	g.Expect(breaches[0].By).To(Equal(4 * time.Second))
+}
+
 func TestTermsOfTwoClocks(t *testing.T) {
 	g := NewWithT(t)
 	for late, outcome := range map[float64]invariant.Outcome{0: invariant.Held, 0.010: invariant.Held, 0.011: invariant.Broken} {

@@ -146,7 +146,7 @@ func TestAVersionThatHasExpiredOpensAGap(t *testing.T) {
 	for name, expiry := range map[string]any{
 		"as an event":  events(expired),
 		"as an answer": apierrors.NewResourceExpired("too old resource version"),
-		"as gone":      apierrors.NewGone("too old resource version"),
+		"as gone":      &apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusGone, Reason: metav1.StatusReasonGone}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := &leases{
@@ -210,7 +210,7 @@ func TestAnAPIServerThatIsAwayAtFirstIsAskedAgain(t *testing.T) {
 			defer close(done)
 			o.WatchLease(ctx, api, "lock")
 		}()
-		time.Sleep(10 * time.Second) // Virtual.
+		time.Sleep(10 * time.Second) //nolint:forbidigo // Virtual: many a try fails meanwhile.
 		api.mu.Lock()
 		api.lists = []*coordinationv1.LeaseList{list(7, lease("1", 7, "a"))}
 		api.mu.Unlock()

@@ -24,13 +24,11 @@ func newNeverUp() *neverUp {
 }
 
 func (n *neverUp) sees(f history.Fact) bool {
-	switch f.Kind {
-	case history.Started:
+	switch {
+	case f.Kind == history.Started:
 		n.spoke[f.Source] = true
-	case history.Exited:
-		if !n.spoke[f.Source] {
-			n.count[f.Replica]++
-		}
+	case f.Kind == history.Exited && !n.spoke[f.Source]:
+		n.count[f.Replica]++
 	}
 	return n.count[f.Replica] >= crashes
 }
@@ -43,15 +41,13 @@ func (r *Run) down() string {
 	exits := map[string]history.Fact{}
 	journals := false
 	for _, fact := range facts {
-		switch fact.Kind {
-		case history.Started:
+		switch {
+		case fact.Kind == history.Started:
 			journals = true
-		case history.Signalled:
+		case fact.Kind == history.Signalled:
 			told[fact.Source] = true
-		case history.Exited:
-			if !told[fact.Source] {
-				exits[fact.Replica] = fact
-			}
+		case fact.Kind == history.Exited && !told[fact.Source]:
+			exits[fact.Replica] = fact
 		}
 	}
 	var text strings.Builder

@@ -18,7 +18,7 @@ type KnownBug struct {
 	Scenario
 	// Profile that shows it.
 	Profile Profile
-	// Breaks names the guarantee that every run breaks.
+	// Breaks names the guarantee that every run breaks, if there is one.
 	Breaks invariant.Guarantee
 	// MayBreak name the ones that some runs break.
 	MayBreak []invariant.Guarantee
@@ -70,17 +70,41 @@ var TrackRecord = []KnownBug{
 				return run.Settle(ctx)
 			},
 		},
-		// A rival acts 10s to 12.2s after the last renewal. The leader begins to release 9.5s after it, and goes on until 14s:
-		// with these timings every heal falls into that window.
+		// A rival acts 12s to 16.4s after the last renewal. The leader begins to release 11s after it, and goes on until 16s:
+		// with these timings practically every heal falls into that window.
 		Profile: Profile{
-			Name:      "10s-9s-500ms",
-			Timings:   controller.Timings{LeaseDuration: 10 * time.Second, RenewDeadline: 9 * time.Second, RetryPeriod: 500 * time.Millisecond},
+			Name:      "12s-10s-1s",
+			Timings:   controller.Timings{LeaseDuration: 12 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: time.Second},
 			ActPeriod: 50 * time.Millisecond,
 		},
 		Breaks:   invariant.OnlyTheHolderReleases,
 		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack},
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: tryRelease() gets the Lease, which makes the update that follows " +
 			"pass the check of its resourceVersion, but asks IsLeader(), which knows only what was observed before the partition",
+	},
+	{
+		Scenario: Scenario{
+			Name: "renewals within a second go unseen",
+			Why: "A standby that does not see a renewal, because it came in the same second as the one before, takes over a Lease that " +
+				"has not run out.",
+			Faults:   []fault.Fault{fault.Kill{}},
+			Promises: promises(safe, also(invariant.TakeoverInTime)),
+			Takeover: history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				run.Inject(ctx, fault.Kill{Replica: leader})
+				run.AwaitRival(ctx, leader)
+				return run.Settle(ctx)
+			},
+		},
+		Profile: Profile{
+			Name:      "10s-8s-500ms",
+			Timings:   controller.Timings{LeaseDuration: 10 * time.Second, RenewDeadline: 8 * time.Second, RetryPeriod: 500 * time.Millisecond},
+			ActPeriod: 50 * time.Millisecond,
+		},
+		MayBreak: []invariant.Guarantee{invariant.OnlyTheHolderReleases},
+		Cause: "client-go v0.37.2, tools/leaderelection/resourcelock/leaselock.go: Get() encodes the record with metav1.Time, in whole seconds, and " +
+			"tryAcquireOrRenew() tells a changed record by these bytes; with a RetryPeriod below a second a rival may act up to a second early",
 	},
 }
 
@@ -97,7 +121,7 @@ func (b KnownBug) Check(verdict invariant.Verdict) error {
 			return fmt.Errorf("expected no other guarantee to be broken, got %s: %s", result.Guarantee.Name, result.Breaches[0])
 		}
 	}
-	if verdict.Result(b.Breaks).Outcome != invariant.Broken {
+	if b.Breaks.Name != "" && verdict.Result(b.Breaks).Outcome != invariant.Broken {
 		return fmt.Errorf("expected %s to be broken, it was %s: if the libraries have mended it (%s), move the scenario to the catalogue and rejoice",
 			b.Breaks.Name, verdict.Result(b.Breaks).Outcome, b.Cause)
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,11 @@ func Bind(b Binding) (start bool) {
 	for _, bug := range bugs {
 		b.bindBug(bug)
 	}
-	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) { printTable(all) })
+	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) {
+		if err := printTable(os.Stdout, all); err != nil {
+			ginkgo.Fail(err.Error())
+		}
+	})
 	return true
 }
 
@@ -178,7 +183,7 @@ func slug(name string) string {
 	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
 }
 
-func printTable(all ginkgo.Report) {
+func printTable(out io.Writer, all ginkgo.Report) error {
 	var rows []report.Row
 	for _, spec := range all.SpecReports {
 		row, ran := rowOf(spec)
@@ -188,28 +193,33 @@ func printTable(all ginkgo.Report) {
 	}
 	if len(rows) == 0 {
 		if why := neverBegan(all); why != "" {
-			fmt.Printf("\nno scenario was run: %s\n", why)
+			_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", why)
+			return err
 		}
-		return
+		return nil
 	}
 	// Ginkgo shuffles the specs; a reader wants the catalogue's order.
 	slices.SortFunc(rows, func(a, b report.Row) int { return cmp.Compare(scenario.Place(a.Scenario), scenario.Place(b.Scenario)) })
-	fmt.Println()
-	if err := report.Table(os.Stdout, rows); err != nil {
-		ginkgo.Fail(err.Error())
+	fmt.Fprintln(out)
+	if err := report.Table(out, rows); err != nil {
+		return err
 	}
-	fmt.Printf("histories: %s\n", RunsFolder())
+	_, err := fmt.Fprintf(out, "histories: %s\n", RunsFolder())
+	return err
 }
 
-// neverBegan says what kept the suite from its first spec. Every process of a suite fails with the first, and says so after
-// it.
-func neverBegan(all ginkgo.Report) string {
+// neverBegan says what kept the suite from its first spec. The first process knows; the others only say that it failed.
+func neverBegan(all ginkgo.Report) (why string) {
 	for _, node := range all.SpecReports {
-		if node.LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) && node.Failed() {
+		if !node.LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) || !node.Failed() {
+			continue
+		}
+		if node.ParallelProcess == 1 {
 			return node.Failure.Message
 		}
+		why = node.Failure.Message
 	}
-	return ""
+	return why
 }
 
 func rowOf(spec types.SpecReport) (report.Row, bool) {

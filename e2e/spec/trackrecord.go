@@ -52,7 +52,7 @@ func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row
 		if len(missing) > 0 && runs > 1 {
 			return run.Row, fmt.Errorf("expected some of %d runs to break %s, as they used to; none did", n, missing[0].Name)
 		}
-		run.Row.Verdict, run.Row.Why = report.KnownBug, fmt.Sprintf("broke %s", counted(shown, n))
+		run.Row.Verdict, run.Row.Why = report.KnownBug, counted(shown, n)
 		return run.Row, nil
 	}
 }
@@ -64,5 +64,8 @@ func counted(shown map[string]int, runs int) string {
 			parts = append(parts, fmt.Sprintf("%s in %d of %d runs", g.Name, n, runs))
 		}
 	}
-	return strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return fmt.Sprintf("did not show in %d runs, as some do not", runs)
+	}
+	return "broke " + strings.Join(parts, ", ")
 }

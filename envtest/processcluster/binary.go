@@ -1,10 +1,12 @@
 package processcluster
 
 import (
+	"cmp"
 	"debug/buildinfo"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
@@ -29,18 +31,22 @@ func Inspect(path string) (history.Binary, error) {
 	binary := history.Binary{Path: absolute}
 	if built, err := buildinfo.ReadFile(absolute); err == nil {
 		binary.Go = built.GoVersion
-		for _, module := range built.Deps {
-			version := module.Version
-			if module.Replace != nil {
-				version = module.Replace.Version
-			}
-			switch module.Path {
-			case "sigs.k8s.io/controller-runtime":
-				binary.ControllerRuntime = version
-			case "k8s.io/client-go":
-				binary.ClientGo = version
-			}
-		}
+		binary.ControllerRuntime = version(built, "sigs.k8s.io/controller-runtime")
+		binary.ClientGo = version(built, "k8s.io/client-go")
 	}
 	return binary, nil
+}
+
+// version is the one that was built, or the folder it was built from.
+func version(built *debug.BuildInfo, path string) string {
+	for _, module := range built.Deps {
+		if module.Path != path {
+			continue
+		}
+		if replaced := module.Replace; replaced != nil {
+			return cmp.Or(replaced.Version, replaced.Path)
+		}
+		return module.Version
+	}
+	return ""
 }

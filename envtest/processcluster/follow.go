@@ -47,7 +47,7 @@ func follow(folder string) (*follower, error) {
 		}
 	})
 	f.done.Go(func() {
-		for range watcher.Errors { //nolint:revive // An overflow of events: the next one, or collect, reads what was missed.
+		for range watcher.Errors { // An overflow of events: the next one, or collect, reads what was missed.
 		}
 	})
 	return f, nil

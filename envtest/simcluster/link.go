@@ -27,7 +27,9 @@ type link struct {
 type effect struct {
 	// requestsLost and answersLost hold everything in that direction.
 	requestsLost, answersLost bool
-	// frozen holds everything, and deadlines too: nobody is awake to notice them.
+	// frozen holds everything, and deadlines too: nobody is awake to notice them. What it cannot hold is a timer: virtual
+	// time is the same for all, so that a replica that is thawed finds its deadlines passed where a process that was
+	// stopped would begin to count them.
 	frozen bool
 	// away refuses connections.
 	away bool
