@@ -89,7 +89,7 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 func TestAJournalThatBreaksAtTheVeryEndIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		verdict, _ := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+		verdict, _ := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
 			run.AwaitLeader(ctx)
 			err := run.Settle(ctx)
 			cluster.observer.Fail(errors.New("the journal of a is broken"))

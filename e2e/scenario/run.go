@@ -162,11 +162,11 @@ func (r *Run) remember(target string) {
 		}
 		return history.Source{}, false
 	}
-	if led, any := latest(history.Fact.IsAct); any {
+	if led, found := latest(history.Fact.IsAct); found {
 		r.led = led
 		r.hit[led.Replica] = led
 	}
-	if aimed, any := latest(func(f history.Fact) bool { return f.Kind == history.Started && f.Replica == target }); any {
+	if aimed, found := latest(func(f history.Fact) bool { return f.Kind == history.Started && f.Replica == target }); found {
 		r.hit[target] = aimed
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -19,7 +18,7 @@ import (
 )
 
 // attempt runs steps on a stub, in virtual time, and returns what was saved.
-func attempt(t *testing.T, cluster *stub, ctx context.Context, steps func(context.Context, *scenario.Run) error) (invariant.Verdict, *history.History) {
+func attempt(ctx context.Context, t *testing.T, cluster *stub, steps func(context.Context, *scenario.Run) error) (invariant.Verdict, *history.History) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	s := scenario.Scenario{
@@ -47,7 +46,7 @@ func gaveUp(h *history.History) string {
 func TestAQuietRunHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		verdict, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
 			leader := run.AwaitLeader(ctx)
 			NewWithT(t).Expect(leader).To(Equal("a"))
 			NewWithT(t).Expect(run.Standbys(leader)).To(Equal([]string{"b", "c"}))
@@ -111,7 +110,7 @@ func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
 				cluster := newStub(observe.New())
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				verdict, saved := attempt(t, cluster, ctx, func(ctx context.Context, run *scenario.Run) error {
+				verdict, saved := attempt(ctx, t, cluster, func(ctx context.Context, run *scenario.Run) error {
 					leader := run.AwaitLeader(ctx)
 					run.Inject(ctx, fault.Partition{Replica: leader})
 					if name == "the observer fails" {
@@ -133,7 +132,7 @@ func TestAHealThatFailsIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
 		cluster.healErr = errors.New("the cut will not close")
-		verdict, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
 			run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
 			return nil
 		})
@@ -146,7 +145,7 @@ func TestAHealThatFailsIsTold(t *testing.T) {
 func TestARunThatNeverComesToRestSaysWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		_, saved := attempt(t, cluster, t.Context(), func(ctx context.Context, run *scenario.Run) error {
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
 			run.AwaitLeader(ctx)
 			cluster.observer.Record(history.Fact{Kind: history.Made, Item: "lost"})
 			cluster.observer.Record(history.Fact{
@@ -181,6 +180,6 @@ func TestAHistoryThatCannotBeSavedIsAnError(t *testing.T) {
 		})
 		NewWithT(t).Expect(err).To(MatchError(ContainSubstring("saving the history")))
 		NewWithT(t).Expect(cluster.closed).To(BeNumerically(">=", 1))
-		time.Sleep(time.Minute) // Virtual: what the stub started ends.
+		synctest.Wait() // What the stub started ends.
 	})
 }

@@ -99,6 +99,7 @@ func (c *calm) sees(f history.Fact) bool {
 			c.renewals = 0
 		}
 		clear(c.actors)
+	default: // The other facts say nothing of rest.
 	}
 	// A rest is seen at a renewal: there is always another.
 	return f.Kind == history.LeaseSeen && len(c.missing()) == 0

@@ -90,7 +90,7 @@ func TestABlackholeHoldsGoodbyesToo(t *testing.T) {
 			watch := w.replica().watch()
 			cut := w.proxy.Inject(proxy.Blackhole{Direction: proxy.Requests})
 			watch.cancel()
-			receive(w, watch.ended)
+			_ = receive(w, watch.ended) // It ended; the error is the client's own.
 			w.Consistently(w.api.unwatched, while).ShouldNot(Receive())
 			w.Expect(cut.Touched()).To(BeNumerically(">", 0))
 			cut.Heal()
@@ -131,7 +131,7 @@ func TestABlackholeHoldsMoreThanAWindow(t *testing.T) {
 		for _, c := range []*call{download, upload} {
 			body, err := c.result()
 			w.Expect(err).NotTo(HaveOccurred())
-			w.Expect(body == large).To(BeTrue(), "expected the bytes that were sent, got %d others", len(body))
+			w.Expect(strings.Compare(body, large)).To(BeZero(), "expected the bytes that were sent, got %d others", len(body))
 		}
 	})
 }

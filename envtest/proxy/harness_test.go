@@ -99,6 +99,7 @@ func newAPIServer(t *testing.T) *apiServer {
 			s.open.Add(1)
 		case http.StateClosed:
 			s.open.Add(-1)
+		case http.StateActive, http.StateIdle, http.StateHijacked:
 		}
 	}
 	s.StartTLS()

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -197,9 +198,8 @@ func TestRespondIsAnErrorThatClientsKnow(t *testing.T) {
 			}
 			err := request.Do(context.Background()).Error()
 			w.Expect(test.is(err)).To(BeTrue(), "%s: got %#v", name, err)
-			status := apierrors.APIStatus(nil)
-			w.Expect(err).To(BeAssignableToTypeOf(&apierrors.StatusError{}))
-			status = err.(*apierrors.StatusError)
+			var status *apierrors.StatusError
+			w.Expect(errors.As(err, &status)).To(BeTrue(), "expected a status, got %#v", err)
 			w.Expect(status.Status().Status).To(Equal(metav1.StatusFailure))
 			w.Expect(status.Status().Code).To(Equal(int32(test.status)))
 			w.Expect(status.Status().Details.Causes).To(BeEmpty(), "a body that is no Status shows up as a cause")
