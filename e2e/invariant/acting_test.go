@@ -260,6 +260,15 @@ func TestOnlyTheElectedAct(t *testing.T) {
 			says:  "work-3 was processed by b_1, whom no version of the Lease names the holder in that term",
 			facts: []float64{5.5},
 		},
+		"a stranger leaves its stamp, and no term": {
+			good: quiet,
+			change: func(h *history.History) {
+				stamp := all(h, func(f history.Fact) bool { return f.Kind == history.Stamped && f.Item == "work-3" })[0]
+				stamp.Identity, stamp.Term = "a stranger", nil
+			},
+			says:  "work-3 was processed by a stranger, whom no version of the Lease names the holder in that term",
+			facts: []float64{5.5},
+		},
 		"a leader stamps a term that it never held": {
 			good: quiet,
 			change: func(h *history.History) {

@@ -44,6 +44,15 @@ func TestTermsNeverGoBack(t *testing.T) {
 			facts:   []float64{19, 21},
 			follows: []invariant.Guarantee{invariant.NoNeedlessHandover},
 		},
+		"a renewal two terms later": {
+			good: quiet,
+			change: func(h *history.History) {
+				bump(all(h, since(21, held("a_1"))), 2)
+			},
+			says:    "leaseTransitions rose from 0 to 2 without a new holder",
+			facts:   []float64{19, 21},
+			follows: []invariant.Guarantee{invariant.NoNeedlessHandover},
+		},
 		"a release in a new term": {
 			good: released,
 			change: func(h *history.History) {
@@ -120,6 +129,18 @@ func TestAfterAGapOnlyWhatIsCertainIsHeldAgainstTheTerms(t *testing.T) {
 	}
 }
 
+// Nor before the first term that anybody acted in.
+func TestAnActInATermBeforeTheFirst(t *testing.T) {
+	s := tell().deploys("a", "b")
+	s.lease.Transitions = 2
+	s.until(1).crowned("a").goesOn("a", 2)
+	s.lives["b"].term = 2
+	breaches := judge(t, s.after(1).acts("b").ends()).Result(invariant.TermsNeverGoBack).Breaches
+	g := NewWithT(t)
+	g.Expect(breaches).To(HaveLen(1))
+	g.Expect(breaches[0].Text).To(Equal("b (start 1) acted in term 2 after a (start 1) had acted in term 3"))
+}
+
 // The last of many stale acts says by how much, once for each life.
 func TestTheWorstStaleActOfEachLifeIsReported(t *testing.T) {
 	g := NewWithT(t)
@@ -192,6 +213,33 @@ func TestOnlyTheHolderReleases(t *testing.T) {
 			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
 			by:    90 * time.Millisecond,
 			facts: []float64{11.6, 11.69},
+		},
+		"it is released while work goes on, until a stop without a term": {
+			good: released,
+			change: func(h *history.History) {
+				stopped := first(h, kindOf("a", history.Stopped))
+				stopped.Time, stopped.Term = at(11.65), nil
+			},
+			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
+			by:    50 * time.Millisecond,
+			facts: []float64{11.6, 11.65},
+		},
+		"it is released while work goes on, and wins again": {
+			// What it does in its next term is no news of the one that it released.
+			good: released,
+			change: func(h *history.History) {
+				without(h, kindOf("a", history.Stopped))
+				for i, k := range []history.Kind{history.Elected, history.Acted} {
+					with(h, last(h, ofLife(1, actsOf("a"))), func(f *history.Fact) {
+						f.Time, f.Kind, f.Term = at(13.1+0.1*float64(i)), k, new(int64(1))
+					})
+				}
+				without(h, kindOf("a", history.Exited))
+			},
+			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
+			facts: []float64{11.5, 11.6},
+			// It says so of the term of b.
+			follows: []invariant.Guarantee{invariant.AtMostOneActor, invariant.OnlyTheElectedAct, invariant.LosersReturn},
 		},
 		"it never said that its work stopped": {
 			good:   released,

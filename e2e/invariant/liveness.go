@@ -87,7 +87,8 @@ func takeoverInTime(v *view) finding {
 	return found
 }
 
-// losersReturn looks at each life of a replica whose reign ended by somebody else's, without having been told to stop.
+// losersReturn looks at each life of a replica whose reign ended by somebody else's, without having been told to stop by
+// then.
 func losersReturn(v *view) finding {
 	var found finding
 	judged := map[history.Source]bool{}
@@ -99,19 +100,19 @@ func losersReturn(v *view) finding {
 				break
 			}
 		}
-		if next == nil || judged[lost.Source] || v.toldToStop(lost.Source, next.first.Time) {
+		if next == nil || judged[lost.Source] {
 			continue
 		}
 		judged[lost.Source] = true
 		exited, gone := v.first(lost.first.Time, func(f history.Fact) bool { return f.Kind == history.Exited && f.Source == lost.Source })
 		if told, was := v.told(lost.Source); was && (!gone || !exited.Time.Before(told.Time)) {
-			// The end of the run, or another fault, came before it had exited. It was late if nothing had kept it from that.
+			// It was told before it lost; or the end of the run, or another fault, came before it had exited. It was late if
+			// it had lost, and nothing had kept it from exiting.
 			free := next.first.Time
 			if healed, was := v.lastBefore(told.Time, func(f history.Fact) bool { return f.Kind == history.Healed }); was {
 				free = lastOf(free, healed.Time)
 			}
 			if late := told.Time.Sub(free) - v.bounds.Exit(); late > 0 {
-				found.examined++
 				found.breach(late, fmt.Sprintf("%s lost its leadership and did not exit within %v, until it was told to stop",
 					lost.Source, v.bounds.Exit()), lost.last, next.first, told)
 			}
@@ -169,7 +170,6 @@ func noNeedlessHandover(v *view) finding {
 			found.breach(0, "the Lease changed hands", *before, fact)
 			return found
 		}
-		before = nil
 		if fact.Lease != nil {
 			before = &fact
 		}

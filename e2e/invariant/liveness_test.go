@@ -127,10 +127,14 @@ func TestOnlyAFaultThatHitsTheLeaderIsFollowedByATakeover(t *testing.T) {
 		change  func(*history.History)
 		outcome invariant.Outcome
 	}{
-		"the leader":              {func(*history.History) {}, invariant.Held},
-		"everyone":                {func(h *history.History) { first(h, kind(history.Injected)).Replica = "" }, invariant.Held},
-		"a standby":               {func(h *history.History) { first(h, kind(history.Injected)).Replica = "c" }, invariant.Inconclusive},
-		"before anybody acted":    {func(h *history.History) { first(h, kind(history.Injected)).Time = at(0.5) }, invariant.Inconclusive},
+		"the leader":           {func(*history.History) {}, invariant.Held},
+		"everyone":             {func(h *history.History) { first(h, kind(history.Injected)).Replica = "" }, invariant.Held},
+		"a standby":            {func(h *history.History) { first(h, kind(history.Injected)).Replica = "c" }, invariant.Inconclusive},
+		"before anybody acted": {func(h *history.History) { first(h, kind(history.Injected)).Time = at(0.5) }, invariant.Inconclusive},
+		"everyone, before anybody acted": {func(h *history.History) {
+			first(h, kind(history.Injected)).Time = at(0.5)
+			first(h, kind(history.Injected)).Replica = ""
+		}, invariant.Inconclusive},
 		"none is to be expected":  {func(h *history.History) { h.Header.Expect = history.Expectation{} }, invariant.Inconclusive},
 		"it was healed, and when": {func(h *history.History) { h.Header.Expect.Since = history.SinceHeal }, invariant.Held},
 		"it was never healed": {func(h *history.History) {
@@ -241,6 +245,11 @@ func TestWhoIsALoser(t *testing.T) {
 			signal(h, 32.4)
 			first(h, kindOf("a", history.Exited)).Exit.Code = 0
 		}, invariant.Inconclusive},
+		"not who is told as soon as it is due to exit": {woken, func(h *history.History) {
+			signal(h, 50)
+			first(h, kindOf("a", history.Exited)).Time = at(50.1)
+			move([]*history.Fact{last(h, kind(history.Ended))}, 20)
+		}, invariant.Inconclusive},
 		"and need not come back if it was retired": {expired, func(h *history.History) {
 			without(h, ofLife(2, kindOf("a", history.Launched, history.Started)))
 			h.Facts = append(h.Facts, history.Fact{Time: at(27), Kind: history.Retired, Source: history.Source{Replica: "a"}})
@@ -257,6 +266,32 @@ func TestWhoIsALoser(t *testing.T) {
 			NewWithT(t).Expect(result.Outcome).To(Equal(c.outcome), "%v", result.Breaches)
 		})
 	}
+}
+
+func TestTheNextLeaderShowsThatOneHasLost(t *testing.T) {
+	g := NewWithT(t)
+	h := everyLoses()
+	first(h, kindOf("a", history.Exited)).Exit.Code = 0
+	breaches := judge(t, h).Result(invariant.LosersReturn).Breaches
+	g.Expect(breaches).To(HaveLen(1))
+	g.Expect(breaches[0].Facts[0]).To(Equal(*first(h, actsOf("b"))), "not one of those who came later")
+}
+
+func TestALoserIsReportedOnce(t *testing.T) {
+	// a loses twice in one life, and neither exits nor comes back.
+	s := tell().deploys("a", "b").until(1).crowned("a").goesOn("a", 5).after(12).crowned("b").goesOn("b", 5)
+	s.after(12).crowned("a").goesOn("a", 5).after(12).crowned("b").goesOn("b", 5)
+	breaches := judge(t, s.ends()).Result(invariant.LosersReturn).Breaches
+	g := NewWithT(t)
+	g.Expect(breaches).To(HaveLen(2))
+	g.Expect(breaches[0].Text).To(Equal("a (start 1) lost its leadership and did not exit"))
+	g.Expect(breaches[1].Text).To(Equal("b (start 1) lost its leadership and did not exit"))
+}
+
+// Where nobody acts the Lease alone can tell.
+func TestALeaseThatNeverChangesHands(t *testing.T) {
+	h := tell().deploys("a").acquires("a").until(9).ends()
+	NewWithT(t).Expect(judge(t, h).Result(invariant.NoNeedlessHandover).Outcome).To(Equal(invariant.Held))
 }
 
 func TestNoNeedlessHandover(t *testing.T) {
@@ -392,6 +427,18 @@ func TestNothingLost(t *testing.T) {
 			facts:  []float64{12, 20.25},
 		},
 	})
+}
+
+func TestAnItemIsReportedOnce(t *testing.T) {
+	// Two leaders let it wait.
+	h := expired()
+	for _, f := range all(h, func(f history.Fact) bool { return f.Item == "work-1" && f.Kind == history.Stamped }) {
+		f.Time = at(36)
+	}
+	breaches := judge(t, h).Result(invariant.NothingLost).Breaches
+	g := NewWithT(t)
+	g.Expect(breaches).To(HaveLen(1))
+	g.Expect(breaches[0].Text).To(Equal("work-1 was processed 35s after it was made and a (start 1) led; the bound is 3s"))
 }
 
 func TestTheFirstTimeThatAnItemIsProcessedCounts(t *testing.T) {

@@ -55,6 +55,17 @@ func TestRightManagers(t *testing.T) {
 			}
 			return h
 		},
+		"it stops in good order, slowly": func() *history.History {
+			// Its work has ended, and the rest of the program not yet: it goes on renewing. What is made now is for the next.
+			s := tell(alive...).deploys("a", "b").until(1).crowned("a").leads("a", 4)
+			s.told("a", "SIGTERM").said("a", history.Stopped, "")
+			item := s.makes()
+			for range 3 {
+				s.after(2).renews("a")
+			}
+			s.releases().exits("a", 0).starts("a")
+			return s.after(1).crowned("b").processes("b", item).leads("b", 4).ends()
+		},
 		"its items are stamped again": func() *history.History {
 			h := quiet()
 			for _, f := range all(h, kind(history.Stamped)) {
@@ -91,7 +102,8 @@ func TestRightManagers(t *testing.T) {
 		"it leads for a while of which the observer sees nothing": func() *history.History {
 			// b led in term 1, while the watch was away; c leads in term 2.
 			s := tell(safety...).deploys("a", "b", "c").until(1).crowned("a").leads("a", 4).goesOn("a", 11).exits("a", 1)
-			s.after(5).crowned("b").goesOn("b", 12).exits("b", 1)
+			item := s.makes()
+			s.after(5).crowned("b").goesOn("b", 12).stamps("b", item).exits("b", 1)
 			s.after(5).acquires("c")
 			h := s.elected("c").acts("c").leads("c", 4).ends()
 			without(h, held("b_1"))
@@ -138,7 +150,21 @@ func TestAGapExcusesOnlyWhatLayInIt(t *testing.T) {
 				f.Term = new(int64(0))
 			}
 		},
+		"a term after, of which the last was released": func(h *history.History) {
+			released := first(h, held("c_1"))
+			released.Lease.Holder, released.Lease.Transitions = "", 1
+			for _, f := range all(h, kindOf("c", history.Elected, history.Acted)) {
+				f.Term = new(int64(1)) // That it may have held.
+			}
+			for _, f := range all(h, kindOf("b", history.Elected, history.Acted)) {
+				f.Term = new(int64(2))
+			}
+		},
 		"no gap": func(h *history.History) { first(h, held("c_1")).Lease.Gap = false },
+		"a gap before the first version": func(h *history.History) {
+			without(h, held("a_1"))
+			without(h, kindOf("a", history.Acted))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := tell().deploys("a", "b", "c").until(1).crowned("a").goesOn("a", 10).exits("a", 1)

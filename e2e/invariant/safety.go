@@ -149,7 +149,7 @@ func (v *view) termsHeld(source history.Source) map[int64]time.Time {
 		if r.Gap && !r.AcquireTime.IsZero() {
 			at = firstOf(at, r.AcquireTime) // The versions since it was acquired were not seen.
 		}
-		if since, known := terms[r.Transitions]; !known || at.Before(since) {
+		if _, known := terms[r.Transitions]; !known {
 			terms[r.Transitions] = at
 		}
 	}
@@ -285,7 +285,7 @@ func (v *view) judgeRemoval(found *finding, before, after history.Fact) {
 	}
 	text := until + ", and its name was removed before it had said that its work stopped"
 	if final, _ := v.lastBefore(v.end(), func(f history.Fact) bool {
-		return speaks(f) && f.Kind != history.Elected && f.Term != nil && *f.Term == held.Transitions
+		return f.Source == last.Source && (f.IsAct() || f.Kind == history.Stopped) && (f.Term == nil || *f.Term == held.Transitions)
 	}); final.Time.After(known) {
 		found.breach(final.Time.Sub(removed), text, after, final)
 		return
