@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -16,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -68,25 +68,14 @@ var (
 	controlPlane *processcluster.ControlPlane
 )
 
-// check looks at what the environment names. To find it missing takes no time.
 func check() error {
-	var err error
-	if path := os.Getenv("CONTROLLER"); path != "" {
-		if _, err = processcluster.Inspect(path); err != nil {
-			err = fmt.Errorf("CONTROLLER: %w", err)
-		}
-	}
-	return errors.Join(err, processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
+	return errors.Join(binary.Check(), processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
 }
 
 // start runs in the first process.
 func start(ctx SpecContext) []byte {
-	path := os.Getenv("CONTROLLER")
-	if path == "" {
-		path = build(ctx)
-	}
 	var err error
-	shared.Binary, err = processcluster.Inspect(path)
+	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin"))
 	must(err)
 
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")
@@ -104,17 +93,6 @@ func start(ctx SpecContext) []byte {
 
 // join runs in every process, with what the first one told.
 func join(told []byte) { must(json.Unmarshal(told, &shared)) }
-
-// build builds the project's own manager, into the folder of the runs: the histories name it.
-func build(ctx context.Context) string {
-	path := filepath.Join(spec.RunsFolder(), "bin", "controller")
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", path,
-		"github.com/interregnum/interregnum/controller/cmd/controller").CombinedOutput()
-	if err != nil {
-		Fail(fmt.Sprintf("building the manager: %v\n%s", err, output))
-	}
-	return path
-}
 
 // must says an error as it is: what a matcher adds to it hides what is to be done.
 func must(err error) {

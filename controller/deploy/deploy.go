@@ -26,7 +26,7 @@ const ServiceAccount = "controller"
 // RBAC is the ServiceAccount and what it may do, for a namespace.
 func RBAC(namespace string) ([]client.Object, error) { return decode(rbac, namespace) }
 
-// Deployment is the manager's, for a namespace.
+// Deployment is the manager's, with the budget that a drain must keep to, for a namespace.
 func Deployment(namespace string) ([]client.Object, error) { return decode(deployment, namespace) }
 
 func decode(manifest []byte, namespace string) ([]client.Object, error) {

@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/interregnum/interregnum/controller"
@@ -43,8 +44,11 @@ func TestTheDeploymentsFlagsAreKnown(t *testing.T) {
 	g := NewWithT(t)
 	objects, err := deploy.Deployment("somewhere")
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(objects).To(HaveLen(1))
-	pod := objects[0].(*appsv1.Deployment).Spec.Template.Spec
+	g.Expect(objects).To(HaveLen(2))
+	deployment := objects[0].(*appsv1.Deployment)
+	pod := deployment.Spec.Template.Spec
+	g.Expect(objects[1].(*policyv1.PodDisruptionBudget).Spec.Selector).To(Equal(deployment.Spec.Selector), "a budget for others keeps nobody")
+	g.Expect(pod.TopologySpreadConstraints[0].LabelSelector).To(Equal(deployment.Spec.Selector))
 	g.Expect(pod.ServiceAccountName).To(Equal(deploy.ServiceAccount))
 
 	options := controller.DefaultOptions()

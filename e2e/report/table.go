@@ -16,7 +16,7 @@ func Table(out io.Writer, rows []Row) error {
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
-	var notes []string
+	var notes, skips []string
 	for _, row := range rows {
 		counts[row.Verdict]++
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
@@ -26,7 +26,10 @@ func Table(out io.Writer, rows []Row) error {
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			notes = append(notes, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
 		}
-		if row.Why != "" {
+		switch {
+		case row.Verdict == NotRun:
+			skips = append(skips, fmt.Sprintf("skipped: %s: %s", row.Scenario, row.Why))
+		case row.Why != "":
 			notes = append(notes, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
 		}
 	}
@@ -38,6 +41,9 @@ func Table(out io.Writer, rows []Row) error {
 	}
 	for _, note := range notes {
 		fmt.Fprintln(out, "\n"+note)
+	}
+	if len(skips) > 0 {
+		fmt.Fprintln(out, "\n"+strings.Join(skips, "\n"))
 	}
 	passed, failed := counts[string(invariant.Held)], counts[string(invariant.Broken)]+counts[string(invariant.Inconclusive)]+counts[NoVerdict]
 	fmt.Fprintf(out, "\n%d held, %d broken, %d inconclusive, %d without a verdict, %d skipped, %d broken by known bugs\n", passed,

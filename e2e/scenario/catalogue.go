@@ -28,7 +28,10 @@ var undisturbed = promises(safe, also(invariant.NoNeedlessHandover))
 const restRenewals = 5
 
 // Catalogue lists the scenarios that today's libraries must hold.
-var Catalogue = []Scenario{
+var Catalogue = slices.Concat(everywhere, onPods)
+
+// everywhere are the scenarios that need no more than replicas and an API server.
+var everywhere = []Scenario{
 	{
 		Name:     "three replicas start at once",
 		Why:      "Candidates that collide on a Lease that is not there yet must end up with one leader.",
@@ -154,9 +157,9 @@ var Catalogue = []Scenario{
 		},
 	},
 	away("API server away longer than the renew deadline", fault.APIServerAway{},
-		"When the API server is away for everyone, the leader stops and nobody else begins; when it is back, so is a leader."),
+		"When the API server is away for everyone, the leader stops and nobody else begins; when it is back, so is a leader.", true),
 	away("API server hangs longer than the renew deadline", fault.APIServerHangs{},
-		"An API server that accepts connections and answers nothing is as good as none, and takes longer to notice."),
+		"An API server that accepts connections and answers nothing is as good as none, and takes longer to notice.", true),
 	{
 		Name:     "API server slow, within what the timings allow",
 		Why:      "A leader must ride out slowness that leaves each of its requests time enough.",
@@ -201,6 +204,9 @@ var Catalogue = []Scenario{
 			return run.Settle(ctx)
 		},
 	},
+	away("Role loses its verbs on Leases", fault.LeaseForbidden{},
+		"A leader that may no longer renew must stop as one that cannot, and nobody else may begin; when the rights are back, so is a leader.",
+		false),
 	{
 		Name:     "rolling restart",
 		Why:      "While every replica is replaced, one after the other, work goes on and nothing is done twice at once.",
@@ -285,11 +291,11 @@ func partitioned(name string, lost fault.Lost, why string) Scenario {
 	}
 }
 
-// away makes the scenarios in which nobody reaches the API server, until the leader has stopped.
-func away(name string, f fault.Fault, why string) Scenario {
+// away makes the scenarios in which nobody reaches the Lease, until the leader has stopped.
+func away(name string, f fault.Fault, why string, exclusive bool) Scenario {
 	return Scenario{
 		Name: name, Why: why,
-		Exclusive: true,
+		Exclusive: exclusive,
 		Faults:    []fault.Fault{f},
 		Promises:  promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover:  history.ByExpiry, Since: history.SinceHeal,

@@ -291,3 +291,13 @@ func (r *rolling) count(kind history.Kind) (n int64) {
 	}
 	return n
 }
+
+// Scale changes how many replicas there are to be, and waits until there are so many.
+func (r *Run) Scale(ctx context.Context, to int) {
+	i := r.Inject(ctx, fault.Scaled{To: to})
+	r.replicas = to
+	bound := patience(r.bounds.Takeover(history.ByExpiry))
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected %d replicas within %v", to, bound))
+	defer cancel()
+	i.Heal(ctx)
+}

@@ -58,7 +58,7 @@ type calm struct {
 	// since is the number of the first fact that counts towards renewals.
 	since, facts int
 
-	up map[string]bool
+	up map[history.Source]bool
 	// made and done are work items. One may be done before the harness has learned that it is made.
 	made, done map[string]bool
 	// identity is that of the one who acts; actors are those who acted since the last renewal.
@@ -74,7 +74,7 @@ const calmRenewals = 2
 func newCalm(replicas, since int) *calm {
 	return &calm{
 		replicas: replicas, since: since,
-		up: map[string]bool{}, made: map[string]bool{}, done: map[string]bool{}, actors: map[history.Source]bool{},
+		up: map[history.Source]bool{}, made: map[string]bool{}, done: map[string]bool{}, actors: map[history.Source]bool{},
 	}
 }
 
@@ -82,9 +82,9 @@ func (c *calm) sees(f history.Fact) bool {
 	c.facts++
 	switch f.Kind {
 	case history.Started:
-		c.up[f.Replica] = true
+		c.up[f.Source] = true
 	case history.Exited:
-		c.up[f.Replica] = false
+		delete(c.up, f.Source)
 	case history.Made:
 		c.made[f.Item] = true
 	case history.Stamped:
@@ -107,14 +107,10 @@ func (c *calm) sees(f history.Fact) bool {
 
 func (c *calm) missing() []string {
 	var missing []string
-	up := 0
-	for _, is := range c.up {
-		if is {
-			up++
-		}
-	}
-	if up < c.replicas {
+	if up := len(c.up); up < c.replicas {
 		missing = append(missing, fmt.Sprintf("%d of %d replicas", c.replicas-up, c.replicas))
+	} else if up > c.replicas {
+		missing = append(missing, fmt.Sprintf("the exit of %d replicas more than the %d that are to be", up-c.replicas, c.replicas))
 	}
 	var undone []string
 	for item := range c.made {

@@ -12,20 +12,13 @@ import (
 	"syscall"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
-	authorizationv1 "k8s.io/api/authorization/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/interregnum/interregnum/controller"
-	"github.com/interregnum/interregnum/controller/deploy"
-	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/envtest/proxy"
@@ -41,7 +34,7 @@ type Config struct {
 	API *rest.Config
 	// ControlPlane is nil where this process did not start it: then the API server cannot be stopped or paused.
 	ControlPlane *ControlPlane
-	// Binary is the manager, as [Inspect] found it.
+	// Binary is the manager, as [binary.Inspect] found it.
 	Binary history.Binary
 	// Folder is where journals and logs are kept.
 	Folder   string
@@ -55,11 +48,8 @@ type Cluster struct {
 	observer     *observe.Observer
 	api          *rest.Config
 	controlPlane *ControlPlane
-	server       string
+	namespace    *apiserver.Namespace
 
-	clients   kubernetes.Interface
-	namespace string
-	leaseID   string
 	// secrets holds kubeconfigs, with tokens: not in the run's folder, which is kept and handed on.
 	secrets  string
 	warden   *Warden
@@ -84,14 +74,9 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.clients, err = kubernetes.NewForConfig(config.API); err != nil {
-		return nil, fmt.Errorf("reaching the API server: %w", err)
+	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
+		return nil, err
 	}
-	version, err := c.clients.Discovery().ServerVersion()
-	if err != nil {
-		return nil, fmt.Errorf("reaching the API server: %w", err)
-	}
-	c.server = "kube-apiserver " + version.GitVersion
 	if c.secrets, err = os.MkdirTemp("", "interregnum-kubeconfigs-"); err != nil {
 		return nil, err
 	}
@@ -101,44 +86,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.journals, err = follow(config.Folder); err != nil {
 		return nil, err
 	}
-	namespace, err := c.clients.CoreV1().Namespaces().Create(ctx,
-		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "interregnum-"}}, metav1.CreateOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("making a namespace: %w", err)
-	}
-	c.namespace = namespace.Name
-	return c, c.grant(ctx)
-}
-
-// grant applies the manager's own RBAC, and waits until the API server goes by it.
-func (c *Cluster) grant(ctx context.Context) error {
-	objects, err := deploy.RBAC(c.namespace)
-	if err != nil {
-		return err
-	}
-	admin, err := client.New(c.api, client.Options{})
-	if err != nil {
-		return fmt.Errorf("reaching the API server: %w", err)
-	}
-	for _, object := range objects {
-		if err := admin.Create(ctx, object); err != nil {
-			return fmt.Errorf("applying the manager's manifests: %w", err)
-		}
-	}
-	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: "system:serviceaccount:" + c.namespace + ":" + deploy.ServiceAccount,
-		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: c.namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: "create",
-		},
-	}}
-	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, allowance, true, func(ctx context.Context) (bool, error) {
-		answer, err := c.clients.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
-		return err == nil && answer.Status.Allowed, err
-	})
-	if err != nil {
-		return fmt.Errorf("expected the manager's Role to be in force within %v: %w", allowance, err)
-	}
-	return nil
+	return c, nil
 }
 
 // Describe says where the run takes place and what runs there.
@@ -148,7 +96,7 @@ func (c *Cluster) Describe() history.Cluster {
 		// One kernel's clock; what is left is between reading it and writing down what it said.
 		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
 		Allowance:        metav1.Duration{Duration: allowance},
-		Server:           c.server,
+		Server:           c.namespace.Server,
 		Binary:           c.binary,
 	}
 }
@@ -156,16 +104,12 @@ func (c *Cluster) Describe() history.Cluster {
 // Deploy keeps that many replicas running.
 func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
 	options = c.complete(options)
-	c.leaseID = options.LeaderElectionID
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.watching = cancel
-	c.running.Go(func() { c.observer.WatchLease(watching, c.clients.CoordinationV1().Leases(c.namespace), c.leaseID) })
-	c.running.Go(func() { c.observer.WatchWork(watching, c.clients.CoreV1().ConfigMaps(c.namespace)) })
-
-	token, err := c.clients.CoreV1().ServiceAccounts(c.namespace).CreateToken(ctx, deploy.ServiceAccount,
-		&authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	c.namespace.Watch(watching, c.observer, options.LeaderElectionID, &c.running)
+	token, err := c.namespace.Token(ctx)
 	if err != nil {
-		return fmt.Errorf("getting a token for the manager: %w", err)
+		return err
 	}
 	for i := range replicas {
 		r := &replica{name: string(rune('a' + i)), cluster: c, options: options}
@@ -174,7 +118,7 @@ func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.O
 			return err
 		}
 		c.replicas = append(c.replicas, r)
-		if r.kubeconfig, err = c.writeKubeconfig(r, token.Status.Token); err != nil {
+		if r.kubeconfig, err = c.writeKubeconfig(r, token); err != nil {
 			return err
 		}
 	}
@@ -186,7 +130,7 @@ func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.O
 
 // complete sets what the cluster decides.
 func (c *Cluster) complete(options controller.Options) controller.Options {
-	options.LeaderElectionNamespace = c.namespace
+	options.LeaderElectionNamespace = c.namespace.Name
 	options.MetricsBindAddress, options.HealthProbeBindAddress = "0", "0"
 	return options
 }
@@ -195,7 +139,7 @@ func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 	config := clientcmdapi.NewConfig()
 	config.Clusters["proxy"] = &clientcmdapi.Cluster{Server: r.proxy.URL(), CertificateAuthorityData: r.proxy.CAData()}
 	config.AuthInfos["manager"] = &clientcmdapi.AuthInfo{Token: token}
-	config.Contexts["replica"] = &clientcmdapi.Context{Cluster: "proxy", AuthInfo: "manager", Namespace: c.namespace}
+	config.Contexts["replica"] = &clientcmdapi.Context{Cluster: "proxy", AuthInfo: "manager", Namespace: c.namespace.Name}
 	config.CurrentContext = "replica"
 	path := filepath.Join(c.secrets, r.name+".kubeconfig")
 	return path, clientcmd.WriteToFile(*config, path)
@@ -225,12 +169,7 @@ func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error
 
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
-	// Short, so that an API server that hangs does not keep the next item waiting for long.
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	item := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{journal.WorkLabel: "true"}}}
-	_, err := c.clients.CoreV1().ConfigMaps(c.namespace).Create(ctx, item, metav1.CreateOptions{})
-	return err
+	return c.namespace.MakeWork(ctx, name)
 }
 
 // Collect reads the journals to their ends.

@@ -2,7 +2,6 @@ package processcluster
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
@@ -219,18 +217,6 @@ func (c *ControlPlane) signalAPIServer(signal syscall.Signal) error {
 		return fmt.Errorf("sending the API server %v: %w", signal, err)
 	}
 	return nil
-}
-
-// answers says whether the API server answers, within the time given.
-func answers(ctx context.Context, config *rest.Config, within time.Duration) bool {
-	config = rest.CopyConfig(config)
-	config.Timeout = within
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return false
-	}
-	_, err = client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
-	return err == nil
 }
 
 // tail is the end of a log, for an error message.

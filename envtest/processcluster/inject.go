@@ -9,10 +9,9 @@ import (
 	"syscall"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/util/retry"
 
+	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
@@ -24,9 +23,12 @@ func (c *Cluster) Can(f fault.Fault) error {
 		if c.controlPlane == nil {
 			return fault.Unsupported("another process has started this API server; only that one can stop or pause it")
 		}
-	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted, fault.LeaseStolen, fault.Rollout:
+	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
+		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
+	case fault.Scaled, fault.APIServerRestarted:
+		return fault.Unsupported("nobody but the harness keeps the replicas, and the API server, running here")
 	default:
-		return fault.Unsupported(fmt.Sprintf("a cluster of processes does not know the fault %T", f))
+		return fault.Unsupported("processes have neither pods nor nodes")
 	}
 	return nil
 }
@@ -52,15 +54,17 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		}
 		return slow, nil
 	case fault.APIServerAway:
-		return c.outage(ctx, c.controlPlane.killAPIServer, c.controlPlane.startAPIServer)
+		return apiserver.Outage(ctx, c.api, startTimeout, instantly(c.controlPlane.killAPIServer), instantly(c.controlPlane.startAPIServer))
 	case fault.APIServerHangs:
-		return c.outage(ctx,
-			func() error { return c.controlPlane.signalAPIServer(syscall.SIGSTOP) },
-			func() error { return c.controlPlane.signalAPIServer(syscall.SIGCONT) })
+		return apiserver.Outage(ctx, c.api, startTimeout,
+			instantly(func() error { return c.controlPlane.signalAPIServer(syscall.SIGSTOP) }),
+			instantly(func() error { return c.controlPlane.signalAPIServer(syscall.SIGCONT) }))
 	case fault.LeaseDeleted:
-		return done{}, c.clients.CoordinationV1().Leases(c.namespace).Delete(ctx, c.leaseID, metav1.DeleteOptions{})
+		return c.namespace.DeleteLease(ctx)
 	case fault.LeaseStolen:
-		return done{}, c.steal(ctx, f)
+		return c.namespace.StealLease(ctx, f)
+	case fault.LeaseForbidden:
+		return c.namespace.ForbidLease(ctx, allowance)
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
 }
@@ -80,15 +84,8 @@ func (c *Cluster) signal(name string, signal syscall.Signal) (fault.Injection, e
 		return nil, err
 	}
 	_, err = r.signal(signal)
-	return done{}, err
+	return fault.Happened{}, err
 }
-
-// done is an instant fault that has happened.
-type done struct{}
-
-func (done) Heal(context.Context) error { return nil }
-func (done) Touched() int64             { return 1 }
-func (done) Passed() int64              { return 0 }
 
 // proxied is a fault of proxies.
 type proxied []*proxy.Injection
@@ -181,59 +178,7 @@ func (p *paused) await(ctx context.Context, stopped bool) error {
 	return nil
 }
 
-// outage is an API server that does not answer, and then does again.
-type outage struct {
-	cluster *Cluster
-	end     func() error
-	touched int64
-	passed  int64
-}
-
-// probe is how long an API server may take to answer before it counts as silent.
-const probe = time.Second
-
-func (c *Cluster) outage(ctx context.Context, begin, end func() error) (fault.Injection, error) {
-	if err := begin(); err != nil {
-		return nil, err
-	}
-	o := &outage{cluster: c, end: end}
-	if !answers(ctx, c.api, probe) {
-		o.touched = 1
-	}
-	return o, nil
-}
-
-func (o *outage) Heal(ctx context.Context) error {
-	if err := o.end(); err != nil {
-		return err
-	}
-	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, startTimeout, true, func(ctx context.Context) (bool, error) {
-		return answers(ctx, o.cluster.api, probe), nil
-	})
-	if err != nil {
-		return fmt.Errorf("expected the API server to answer again within %v: %w", startTimeout, err)
-	}
-	o.passed = 1
-	return nil
-}
-
-func (o *outage) Touched() int64 { return o.touched }
-func (o *outage) Passed() int64  { return o.passed }
-
-func (c *Cluster) steal(ctx context.Context, f fault.LeaseStolen) error {
-	leases := c.clients.CoordinationV1().Leases(c.namespace)
-	// The holder renews meanwhile; a thief who meets a newer version looks again.
-	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		lease, err := leases.Get(ctx, c.leaseID, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		now := metav1.NowMicro()
-		lease.Spec.HolderIdentity = &f.By
-		lease.Spec.LeaseDurationSeconds = new(int32(f.For / time.Second))
-		lease.Spec.LeaseTransitions = new(*lease.Spec.LeaseTransitions + 1)
-		lease.Spec.AcquireTime, lease.Spec.RenewTime = &now, &now
-		_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
-		return err
-	})
+// instantly makes a step that takes no time, and so no context, one of an outage.
+func instantly(step func() error) func(context.Context) error {
+	return func(context.Context) error { return step() }
 }

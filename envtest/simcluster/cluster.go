@@ -21,7 +21,6 @@ import (
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/controller/journal"
-	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 )
@@ -92,9 +91,6 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 	return described
 }
-
-// Can returns nil: virtual time can do everything that has a name so far.
-func (c *Cluster) Can(fault.Fault) error { return nil }
 
 // Deploy keeps that many replicas running.
 func (c *Cluster) Deploy(_ context.Context, replicas int, options controller.Options) error {

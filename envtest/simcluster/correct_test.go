@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/interregnum/interregnum/controller"
@@ -84,7 +83,7 @@ func TestCorrectManagersAreHeld(t *testing.T) {
 }
 
 // releasesByItself makes a manager that does not have client-go release the Lease, but does it itself, whenever it stops in
-// good order.
+// good order. It leaves the time of the last renewal where it is.
 func releasesByItself(p *plain) {
 	p.elector.ReleaseOnCancel = false
 	stop := p.stop
@@ -96,7 +95,7 @@ func releasesByItself(p *plain) {
 		if err != nil || held.HolderIdentity != p.identity {
 			return err
 		}
-		held.HolderIdentity, held.LeaseDurationSeconds, held.RenewTime = "", 1, metav1.Now()
+		held.HolderIdentity, held.LeaseDurationSeconds = "", 1
 		return p.elector.Lock.Update(p.process, *held)
 	}
 }

@@ -13,6 +13,18 @@ import (
 	"github.com/interregnum/interregnum/e2e/fault"
 )
 
+// Can says what this cluster cannot do, and why.
+func (c *Cluster) Can(f fault.Fault) error {
+	switch f.(type) {
+	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerAway, fault.APIServerHangs, fault.APIServerSlow,
+		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
+		return nil
+	case fault.Scaled, fault.APIServerRestarted:
+		return fault.Unsupported("whoever keeps so many replicas, and the API server, running is not part of the model")
+	}
+	return fault.Unsupported("there are neither pods nor nodes in virtual time")
+}
+
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
 	switch f := f.(type) {
@@ -30,11 +42,13 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.onEveryone(&effect{requestsLost: true, answersLost: true}), nil
 	case fault.APIServerSlow:
 		return c.onEveryone(&effect{latency: f.Latency}), nil
+	case fault.LeaseForbidden:
+		return c.onReplicas(&effect{forbidden: true}), nil
 	case fault.LeaseDeleted:
 		_, err := c.ask(ctx, http.MethodDelete, c.leasePath(), nil, http.StatusOK)
-		return done{}, err
+		return fault.Happened{}, err
 	case fault.LeaseStolen:
-		return done{}, c.steal(ctx, f)
+		return fault.Happened{}, c.steal(ctx, f)
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the simulated cluster does not know the fault %T", f))
 }
@@ -78,7 +92,7 @@ func (c *Cluster) signal(name, signal string) (fault.Injection, error) {
 	if !r.tell(signal) {
 		return nil, fmt.Errorf("expected %s to be running, it was not", name)
 	}
-	return done{}, nil
+	return fault.Happened{}, nil
 }
 
 func (c *Cluster) onReplica(name string, e *effect) (fault.Injection, error) {
@@ -89,6 +103,15 @@ func (c *Cluster) onReplica(name string, e *effect) (fault.Injection, error) {
 	return inject(e, r.link), nil
 }
 
+// onReplicas leaves out the harness, which has rights of its own.
+func (c *Cluster) onReplicas(e *effect) fault.Injection {
+	var links []*link
+	for _, r := range c.replicas {
+		links = append(links, r.link)
+	}
+	return inject(e, links...)
+}
+
 func (c *Cluster) onEveryone(e *effect) fault.Injection {
 	links := []*link{c.admin.link}
 	for _, r := range c.replicas {
@@ -96,13 +119,6 @@ func (c *Cluster) onEveryone(e *effect) fault.Injection {
 	}
 	return inject(e, links...)
 }
-
-// done is an instant fault that has happened.
-type done struct{}
-
-func (done) Heal(context.Context) error { return nil }
-func (done) Touched() int64             { return 1 }
-func (done) Passed() int64              { return 0 }
 
 // injection is an effect on some links.
 type injection struct {

@@ -2,12 +2,15 @@ package simcluster
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // link is what lies between one replica and the API server, in all of its lives. Its faults last until they are lifted,
@@ -35,6 +38,8 @@ type effect struct {
 	away bool
 	// latency is added in each direction.
 	latency time.Duration
+	// forbidden: the API server refuses every request about a Lease, as one does whose Role says nothing of them.
+	forbidden bool
 
 	touched atomic.Int64
 }
@@ -83,6 +88,7 @@ func (e *effect) holds(d direction) bool {
 type state struct {
 	held, frozen, away bool
 	latency            time.Duration
+	forbidden          []*effect
 	changed            <-chan struct{}
 }
 
@@ -99,6 +105,9 @@ func (l *link) look(d direction, count bool) state {
 		s.frozen = s.frozen || e.frozen
 		s.away = s.away || e.away
 		s.latency += e.latency
+		if e.forbidden {
+			s.forbidden = append(s.forbidden, e)
+		}
 	}
 	return s
 }
@@ -158,7 +167,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	response, err := t.server.RoundTrip(request)
+	response, err := t.answer(request)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +181,25 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	return response, nil
 }
+
+// answer is the API server's, which first asks whether the replica may.
+func (t transport) answer(request *http.Request) (*http.Response, error) {
+	forbidden := t.look(towardsServer, false).forbidden
+	target, known := t.server.route(request)
+	if len(forbidden) == 0 || !known || target.resource != t.server.leases {
+		return t.server.RoundTrip(request)
+	}
+	for _, e := range forbidden {
+		e.touched.Add(1)
+	}
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
+	return refuse(request, apierrors.NewForbidden(target.resource.group, target.name, errNoSuchRight)), nil
+}
+
+// errNoSuchRight is the end of what RBAC says to whom no Role allows it.
+var errNoSuchRight = errors.New("no Role allows it")
 
 // body is the answer to a watch at the replica's end of the link.
 type body struct {

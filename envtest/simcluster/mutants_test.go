@@ -67,6 +67,19 @@ var mutants = []mutant{
 		}),
 	},
 	{
+		name: "processes work on after it lost, and does not say so", scenario: "leader partitioned from the API server", breaks: invariant.FallsSilentInTime,
+		manager: like(func(p *plain) {
+			p.handle = p.markOnly
+			p.lose = func() error {
+				// Until after the heal, and no later than it is due to exit.
+				working, end := context.WithTimeout(p.process, p.options.LeaseDuration)
+				defer end()
+				p.handleAll(working)
+				return errLost
+			}
+		}),
+	},
+	{
 		name: "does not take part in the election", scenario: "three replicas start at once", breaks: invariant.OnlyTheElectedAct,
 		manager: controllerWith(func(options *controller.Options, _ *life) { options.EnableLeaderElection = false }),
 	},
@@ -85,10 +98,7 @@ var mutants = []mutant{
 	{
 		name: "processes work on standbys, and does not say so", scenario: "at rest", breaks: invariant.OnlyTheElectedAct,
 		manager: like(func(p *plain) {
-			p.handle = func(ctx context.Context, item *corev1.ConfigMap) error {
-				_, err := p.mark(ctx, item)
-				return err
-			}
+			p.handle = p.markOnly
 			p.idle = func() { p.handleAll(p.process) }
 		}),
 	},
@@ -114,6 +124,21 @@ var mutants = []mutant{
 		}),
 	},
 	{
+		name:     "processes work on when it has said that it stopped, and does not say so",
+		scenario: "leader told to stop, without release", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) {
+			p.handle = p.markOnly
+			stop := p.stop
+			p.stop = func(w *work) error {
+				err := stop(w)
+				working, end := context.WithTimeout(p.process, p.options.LeaseDuration)
+				defer end()
+				p.handleAll(working)
+				return err
+			}
+		}),
+	},
+	{
 		name: "shares its identity", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor, runs: 10,
 		manager: like(func(p *plain) { p.identify("twin") }),
 	},
@@ -134,6 +159,17 @@ var mutants = []mutant{
 	{
 		name: "releases before its work has stopped", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheHolderReleases,
 		manager: like(releasesEarly),
+	},
+	{
+		name: "releases before its work has stopped, and writes no time", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) {
+			p.elector.Lock = miswriting{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) {
+				if r.HolderIdentity == "" {
+					r.RenewTime = metav1.Time{}
+				}
+			}}
+			releasesEarly(p)
+		}),
 	},
 	{
 		name: "releases, and never says that its work has stopped", scenario: "leader told to stop, with release", breaks: invariant.OnlyTheHolderReleases,
@@ -221,6 +257,15 @@ var mutants = []mutant{
 			p.lose = func() error {
 				p.lookOn()
 				return p.live()
+			}
+		}),
+	},
+	{
+		name: "exits late after it lost", scenario: "leader partitioned from the API server", breaks: invariant.LosersReturn,
+		manager: like(func(p *plain) {
+			p.lose = func() error {
+				pause(p.process, 3*p.options.LeaseDuration)
+				return errLost
 			}
 		}),
 	},
@@ -314,6 +359,12 @@ func (m mutant) exposedBy(verdict invariant.Verdict) error {
 		return fmt.Errorf("expected %s to be promised and broken, it was %s (promised: %t)", m.breaks.Name, result.Outcome, result.Promised)
 	}
 	return nil
+}
+
+// markOnly processes a work item, and does not say so.
+func (p *plain) markOnly(ctx context.Context, item *corev1.ConfigMap) error {
+	_, err := p.mark(ctx, item)
+	return err
 }
 
 // controllerWith is the controller, with other options than it is given.

@@ -1,4 +1,4 @@
-package processcluster
+package binary
 
 import (
 	"os"
@@ -31,7 +31,7 @@ func TestWhatCannotBeTheManagerIsNamed(t *testing.T) {
 func TestAProgramThatGoDidNotBuildHasNoVersions(t *testing.T) {
 	folder := t.TempDir()
 	t.Chdir(folder)
-	script(t, "manager", "exit 0")
+	NewWithT(t).Expect(os.WriteFile("manager", []byte("#!/bin/sh\nexit 0\n"), 0o700)).To(Succeed()) //nolint:gosec // It must be executable.
 	binary, err := Inspect("manager")
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())

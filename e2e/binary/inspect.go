@@ -1,4 +1,5 @@
-package processcluster
+// Package binary is the manager that runs: found, looked at, or built.
+package binary
 
 import (
 	"cmp"

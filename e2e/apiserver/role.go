@@ -1,0 +1,67 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/controller/deploy"
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// forbidden is a Role without its verbs on Leases.
+type forbidden struct {
+	namespace *Namespace
+	bound     time.Duration
+	rules     []rbacv1.PolicyRule
+	touched   int64
+	passed    int64
+}
+
+// ForbidLease takes the manager's rights on Leases away; healing gives them back. Each returns when the API server goes by
+// it, which must be within the bound.
+func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault.Injection, error) {
+	role, err := n.Clients.RbacV1().Roles(n.Name).Get(ctx, deploy.ServiceAccount, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the manager's Role: %w", err)
+	}
+	f := &forbidden{namespace: n, bound: bound, rules: role.Rules}
+	without := slices.DeleteFunc(slices.Clone(role.Rules), func(rule rbacv1.PolicyRule) bool { return slices.Contains(rule.Resources, "leases") })
+	if err := f.set(ctx, without, false); err != nil {
+		return nil, err
+	}
+	f.touched = 1
+	return f, nil
+}
+
+func (f *forbidden) set(ctx context.Context, rules []rbacv1.PolicyRule, want bool) error {
+	roles := f.namespace.Clients.RbacV1().Roles(f.namespace.Name)
+	role, err := roles.Get(ctx, deploy.ServiceAccount, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("reading the manager's Role: %w", err)
+	}
+	role.Rules = rules
+	if _, err := roles.Update(ctx, role, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("changing the manager's Role: %w", err)
+	}
+	return f.namespace.awaitRight(ctx, "update", want, f.bound)
+}
+
+// Heal gives the rights back.
+func (f *forbidden) Heal(ctx context.Context) error {
+	if err := f.set(ctx, f.rules, true); err != nil {
+		return err
+	}
+	f.passed = 1
+	return nil
+}
+
+// Touched is 1 once the API server has said that the manager may not.
+func (f *forbidden) Touched() int64 { return f.touched }
+
+// Passed is 1 once the API server has said that the manager may again.
+func (f *forbidden) Passed() int64 { return f.passed }
