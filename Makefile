@@ -1,18 +1,21 @@
 # Every command of the project. `make` alone prints them; the comments behind `##` and `#?` are that help.
 
-#? CLUSTER     where the scenarios run: sim (virtual time) or envtest (real API server, real processes)
+#? CLUSTER     where the scenarios run: sim (virtual time), envtest (real API server, real processes) or kind (real pods)
 #? FOCUS       only scenarios whose name contains this, in any case
 #? LABELS      only scenarios that match this Ginkgo label filter
-#? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, quick on envtest
-#? CONTROLLER  another controller binary in the manager's place (envtest only; see controller/journal)
+#? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
+#? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? RUNS        folder for histories, journals and logs
 #? HISTORY     the saved history file that `make check` judges again
-#? PROCS       how many envtest scenarios run at once
+#? PROCS       how many scenarios run at once; default: 6 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
+#? SUITES      what `make deflake` repeats
+#? NODE_IMAGE  the kind cluster's node image; default: kind's own where it can be had, else the one of `make node-image`
+#? CLUSTER_NAME, KEEP=1  the kind cluster's name; keep it for the next run, until `make e2e-down`
 CLUSTER ?= sim
 RUNS ?= .runs
-PROCS ?= 6
 COUNT ?= 20
+SUITES ?= sim envtest
 
 # A path is meant from where make was called: with `make -C` that is $(PWD), which also differs from $(CURDIR) where a
 # program has changed folder without telling the environment; so $(PWD) counts only if the path is there.
@@ -20,7 +23,7 @@ absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(if $(shell test -e '$(PWD)
 override RUNS := $(if $(filter /%,$(firstword $(RUNS))),$(RUNS),$(CURDIR)/$(RUNS))
 override CONTROLLER := $(if $(CONTROLLER),$(call absolute,$(CONTROLLER)))
 override HISTORY := $(if $(HISTORY),$(call absolute,$(HISTORY)))
-export FOCUS LABELS CONTROLLER RUNS HISTORY
+export FOCUS LABELS CONTROLLER RUNS HISTORY NODE_IMAGE CLUSTER_NAME KEEP
 
 # Ginkgo colours its output even in a file; make says here whether this is a terminal.
 ifneq ($(NO_COLOR)$(if $(MAKE_TERMOUT),,piped),)
@@ -29,12 +32,15 @@ endif
 
 # The suites, one for each cluster. `go -C ... test` without a package argument, because with one it keeps what a
 # passing suite prints, and the table of verdicts is what people come for. A filter that matches nothing fails.
-clusters = sim envtest
-suite.sim = PROFILE="$(or $(PROFILE),production)" \
+# Each leaves a JUnit report among its histories.
+clusters = sim envtest kind
+suite.sim = mkdir -p "$$RUNS" && PROFILE="$(or $(PROFILE),production)" \
 	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
-	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS"
-suite.envtest = $(control-plane) && PROFILE="$(or $(PROFILE),quick)" \
-	go tool ginkgo run --procs=$(PROCS) --fail-on-empty --label-filter="$$LABELS" ./envtest
+	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS" -ginkgo.junit-report="$$RUNS/junit-sim.xml"
+ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=3h --fail-on-empty \
+	--label-filter="$$LABELS" --output-dir="$$RUNS" --junit-report=junit-$(2).xml
+suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,6,envtest) ./envtest
+suite.kind = mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
 control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
 
 # The race detector needs a C compiler; go knows whether there is one.
@@ -47,11 +53,12 @@ golangci-lint = GOWORK=off go tool -modfile=hack/tools/golangci-lint/go.mod gola
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record test test-unit test-sim test-envtest check bench lint deflake control-plane clean
+.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-e2e e2e-down check bench lint deflake \
+	control-plane image node-image docker clean
 
 help: ## this text
 	@echo 'usage: make TARGET [VARIABLE=value ...]'; echo; echo targets:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 	@echo; echo variables:
 	@awk '/^#\? / { print "  " substr($$0, 4) }' Makefile
 
@@ -82,6 +89,13 @@ test-envtest: ## the catalogue on a real API server with real processes (FOCUS, 
 	@echo '==> the catalogue on a real API server'
 	@$(suite.envtest)
 
+test-e2e: ## the catalogue on a kind cluster with real pods; needs Docker (FOCUS, LABELS, PROFILE, CONTROLLER, KEEP)
+	@echo '==> the catalogue on a kind cluster'
+	@$(suite.kind)
+
+e2e-down: ## remove a kind cluster that was kept (CLUSTER_NAME)
+	@go run ./e2e/kindcluster/provider/cmd/down
+
 check: ## judge a saved history again, without a cluster (HISTORY)
 	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
 	@go run ./e2e/cmd/check "$$HISTORY"
@@ -94,12 +108,13 @@ lint: ## gofmt, go vet and golangci-lint
 	@echo '==> go vet'; go vet ./...
 	@echo '==> golangci-lint (built at first use, which takes a minute or two)'; $(golangci-lint) run
 
-deflake: ## repeat both suites until the first failure (COUNT, FOCUS, LABELS, PROFILE)
+deflake: ## repeat suites until the first failure (SUITES, COUNT, FOCUS, LABELS, PROFILE)
 	@mkdir -p "$$RUNS"; log="$$RUNS/deflake.log"; round=0; $(control-plane) || exit 1; \
 	while [ $$round -lt $(COUNT) ]; do \
 		round=$$((round + 1)); began=$$(date +%s); printf 'round %d of %d: ' $$round $(COUNT); \
-		for suite in sim envtest; do \
-			case $$suite in sim) $(suite.sim) ;; envtest) $(suite.envtest) ;; esac >"$$log" 2>&1 || \
+		for suite in $(SUITES); do \
+			( case $$suite in sim) $(suite.sim) ;; envtest) $(suite.envtest) ;; kind) $(suite.kind) ;; \
+				*) echo "unknown suite $$suite; known: $(clusters)"; exit 1 ;; esac ) >"$$log" 2>&1 || \
 				{ echo "$$suite FAILED"; cat "$$log"; echo "failed in round $$round of $(COUNT), on $$suite; also in $$log"; exit 1; }; \
 		done; \
 		echo "passed in $$(($$(date +%s) - began)) s"; \
@@ -107,6 +122,15 @@ deflake: ## repeat both suites until the first failure (COUNT, FOCUS, LABELS, PR
 
 control-plane: ## get kube-apiserver and etcd now (else the first envtest run does) and print their folder
 	@hack/control-plane.sh
+
+image: ## build the manager's container image and print its name (CONTROLLER)
+	@mkdir -p "$$RUNS/bin/image" && go run ./e2e/kindcluster/provider/cmd/image
+
+node-image: ## build a kind node image from source, for machines without a registry; Debian, half an hour
+	@hack/nodeimage/build.sh
+
+docker: ## install and start Docker on a Debian machine that has none; as root
+	@hack/docker.sh
 
 clean: ## remove the output of runs and built binaries
 	rm -rf .runs bin

@@ -62,6 +62,10 @@ func (b Bounds) Processing() time.Duration { return b.retries(1) + b.allowance }
 // Rest is how old the last act may be at the end of a run, for somebody to be leading then.
 func (b Bounds) Rest() time.Duration { return b.retries(1) + b.allowance }
 
+// Sight is from the end of a replica to the sight of the last stamp that it left on a work item: its request may have been
+// under way, and the watch takes its time. Neither takes a timing of the election, so that all of it is allowance.
+func (b Bounds) Sight() time.Duration { return b.allowance }
+
 // Blur is the longest mean pause between two acts with which an overlap can be told: there must be two acts or more
 // between two renewals, or an overlap of the size of a RetryPeriod could fall between them.
 func (b Bounds) Blur() time.Duration { return b.shortestRetry / 2 }

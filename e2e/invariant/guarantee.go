@@ -54,7 +54,7 @@ var (
 	}
 	LosersReturn = Guarantee{
 		Name: "LosersReturn", check: losersReturn,
-		Sentence: "a replica that lost its leadership exits with an error and, started again, is a standby",
+		Sentence: "a replica that lost its leadership soon exits with an error and, started again, is a standby",
 	}
 	NoNeedlessHandover = Guarantee{
 		Name: "NoNeedlessHandover", check: noNeedlessHandover,

@@ -241,6 +241,38 @@ func TestOnlyTheHolderReleases(t *testing.T) {
 			// It says so of the term of b.
 			follows: []invariant.Guarantee{invariant.AtMostOneActor, invariant.OnlyTheElectedAct, invariant.LosersReturn},
 		},
+		"it is released while work goes on, and the renewal is left as it was": {
+			good: released,
+			change: func(h *history.History) {
+				first(h, held("")).Lease.RenewTime = at(11)
+				first(h, kindOf("a", history.Stopped)).Time = at(11.65)
+			},
+			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
+			by:    50 * time.Millisecond,
+			facts: []float64{11.6, 11.65},
+		},
+		"it is released while work goes on, and no renewal is left": {
+			good: released,
+			change: func(h *history.History) {
+				first(h, held("")).Lease.RenewTime = time.Time{}
+				first(h, kindOf("a", history.Stopped)).Time = at(11.65)
+			},
+			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
+			by:    50 * time.Millisecond,
+			facts: []float64{11.6, 11.65},
+		},
+		"a rival takes it, and leaves the renewal as it was": {
+			good: expired,
+			change: func(h *history.History) {
+				first(h, held("b_1")).Time = at(25.5)
+				first(h, held("b_1")).Lease.RenewTime = at(11)
+			},
+			says:  "a_1 held the Lease until 13:00:26.000, and b_1 took over",
+			by:    500 * time.Millisecond,
+			facts: []float64{11, 25.5},
+			// By what it wrote, it had no lease any more.
+			follows: []invariant.Guarantee{invariant.FallsSilentInTime},
+		},
 		"it never said that its work stopped": {
 			good:   released,
 			change: func(h *history.History) { without(h, kindOf("a", history.Stopped)) },
@@ -275,6 +307,19 @@ func TestWhenALeaseMayBeTaken(t *testing.T) {
 		h := expired()
 		h.Facts = append(h.Facts, history.Fact{Time: at(second), Kind: history.LeaseGone})
 		NewWithT(t).Expect(judge(t, h).Result(invariant.OnlyTheHolderReleases).Outcome).To(Equal(outcome), "deleted at %v", second)
+	}
+}
+
+// Who removes a name need not write a time: then it counts when that was seen.
+func TestARemovalWithoutATimeOfItsOwn(t *testing.T) {
+	for name, written := range map[string]time.Time{"the last renewal": at(11), "an earlier one": at(9), "none": {}} {
+		h := released()
+		first(h, held("")).Lease.RenewTime = written
+		NewWithT(t).Expect(judge(t, h).Outcome).To(Equal(invariant.Held), "a release that bears %s", name)
+
+		h = expired()
+		first(h, held("b_1")).Lease.RenewTime = written
+		NewWithT(t).Expect(judge(t, h).Result(invariant.OnlyTheHolderReleases).Outcome).To(Equal(invariant.Held), "a successor that bears %s", name)
 	}
 }
 

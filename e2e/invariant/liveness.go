@@ -108,11 +108,7 @@ func losersReturn(v *view) finding {
 		if told, was := v.told(lost.Source); was && (!gone || !exited.Time.Before(told.Time)) {
 			// It was told before it lost; or the end of the run, or another fault, came before it had exited. It was late if
 			// it had lost, and nothing had kept it from exiting.
-			free := next.first.Time
-			if healed, was := v.lastBefore(told.Time, func(f history.Fact) bool { return f.Kind == history.Healed }); was {
-				free = lastOf(free, healed.Time)
-			}
-			if late := told.Time.Sub(free) - v.bounds.Exit(); late > 0 {
+			if late := told.Time.Sub(v.free(next.first, told.Time)) - v.bounds.Exit(); late > 0 {
 				found.breach(late, fmt.Sprintf("%s lost its leadership and did not exit within %v, until it was told to stop",
 					lost.Source, v.bounds.Exit()), lost.last, next.first, told)
 			}
@@ -129,6 +125,9 @@ func losersReturn(v *view) finding {
 			found.breach(0, fmt.Sprintf("%s lost its leadership and was ended by a signal (%s); expected it to exit with an error",
 				lost.Source, exited.Exit.Signal), next.first, exited)
 		}
+		if late := exited.Time.Sub(v.free(next.first, exited.Time)) - v.bounds.Exit(); late > 0 {
+			found.breach(late, fmt.Sprintf("%s lost its leadership and did not exit within %v", lost.Source, v.bounds.Exit()), next.first, exited)
+		}
 		if _, back := v.first(exited.Time, func(f history.Fact) bool {
 			return f.Kind == history.Started && f.Replica == lost.Replica && f.Start > lost.Start
 		}); !back && !v.retired(lost.Replica) {
@@ -136,6 +135,13 @@ func losersReturn(v *view) finding {
 		}
 	}
 	return found
+}
+
+// free is from when on nothing kept a loser from exiting, as far as is known at the given moment: from the rival's first
+// act on; but one that was paused, or had the API server hang, could not before the heal.
+func (v *view) free(rival history.Fact, until time.Time) time.Time {
+	healed, _ := v.lastBefore(until, func(f history.Fact) bool { return f.Kind == history.Healed })
+	return lastOf(rival.Time, healed.Time)
 }
 
 // told finds when the harness told this life to stop, or killed it.

@@ -186,6 +186,21 @@ func TestLosersReturn(t *testing.T) {
 			says:   "a (start 1) lost its leadership and did not exit",
 			facts:  []float64{23, 27.5},
 		},
+		"it exits late": {
+			// From the rival's first act on it has 2s + 10s + 5s + 1s.
+			good:   func() *history.History { return loses(27, 26) },
+			change: func(h *history.History) { *h = *loses(27, 45.6) },
+			says:   "a (start 1) lost its leadership and did not exit within 18s",
+			by:     100 * time.Millisecond,
+			facts:  []float64{27.5, 45.6},
+		},
+		"it exits late, once it was free to": {
+			good:   func() *history.History { return loses(32, 32.5) },
+			change: func(h *history.History) { *h = *loses(32, 50.1) },
+			says:   "a (start 1) lost its leadership and did not exit within 18s",
+			by:     100 * time.Millisecond,
+			facts:  []float64{27.5, 50.1},
+		},
 		"it does not exit until the run is over": {
 			// From the heal at 32 it has 2s + 10s + 5s + 1s.
 			good: woken,
@@ -216,6 +231,33 @@ func TestLosersReturn(t *testing.T) {
 			facts: []float64{26.2},
 		},
 	})
+}
+
+// loses tells of a, which is cut off at second 12, until the heal, and exits when it does. b acts from 27.5 to 55.5.
+func loses(healed, exits float64) *history.History {
+	s := tell(lost...).expects(history.ByExpiry, history.SinceInjection).deploys("a", "b", "c")
+	s.until(1).crowned("a").leads("a", 10).until(12).cuts("partitioned", "a").until(healed).heals()
+	s.until(exits).exits("a", 1).after(1).starts("a")
+	return s.until(27.5).crowned("b").leads("b", 28).ends()
+}
+
+func TestWhenALoserIsDueToExit(t *testing.T) {
+	for name, c := range map[string]struct {
+		healed, exits float64
+		outcome       invariant.Outcome
+	}{
+		"before its rival began":       {27, 26, invariant.Held},
+		"when it is due":               {27, 45.5, invariant.Held},
+		"later":                        {27, 45.500001, invariant.Broken},
+		"when it is due from the heal": {32, 50, invariant.Held},
+		"later than that":              {32, 50.000001, invariant.Broken},
+		// What is healed only then has not kept it from exiting.
+		"late, and before the heal": {45.7, 45.6, invariant.Broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			NewWithT(t).Expect(judge(t, loses(c.healed, c.exits)).Result(invariant.LosersReturn).Outcome).To(Equal(c.outcome))
+		})
+	}
 }
 
 func TestWhoIsALoser(t *testing.T) {

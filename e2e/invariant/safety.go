@@ -31,7 +31,7 @@ func atMostOneActor(v *view) finding {
 
 // fallsSilentInTime holds each act against the last renewal before it that the API server has accepted: the Lease's own
 // renewTime, which is the holder's clock at the start of the attempt and so the earliest moment from which a rival may
-// count. The worst act of each life is reported.
+// count. The worst act of each life is reported; and of what work items bear witness of, the first for each identity.
 func fallsSilentInTime(v *view) finding {
 	var found finding
 	renewals := map[history.Source][]renewal{}
@@ -53,6 +53,17 @@ func fallsSilentInTime(v *view) finding {
 		}
 	}
 	found.breaches = late.breaches
+	stampers := map[string]bool{}
+	for _, stamp := range v.firstSights() {
+		if stampers[stamp.Identity] {
+			continue
+		}
+		if renewed, by := v.stale(stamp); by > v.uncertainty {
+			stampers[stamp.Identity] = true
+			found.breach(by, fmt.Sprintf("%s was processed by %s, whose lease had run out at %s", stamp.Item, stamp.Identity,
+				renewed.runsOut().UTC().Format("15:04:05.000")), renewed.fact, stamp)
+		}
+	}
 	return found
 }
 
@@ -78,7 +89,7 @@ func (w *worst) add(source history.Source, by time.Duration, text string, facts 
 
 // onlyTheElectedAct asks the replica's own words, and the Lease: whoever acts must have said that it was elected and not
 // that it stopped, must not have exited, and some version of the Lease must name it the holder in that term, from before
-// the act. The first such act of each life is reported.
+// the act. The first such act of each life is reported. Work items bear witness of acts that nobody has told of.
 func onlyTheElectedAct(v *view) finding {
 	var found finding
 	said := map[history.Source]history.Fact{}
@@ -121,14 +132,21 @@ func onlyTheElectedAct(v *view) finding {
 			}
 			reported[fact.Source] = len(found.breaches) > breaches
 		case fact.Kind == history.Stamped:
-			// What a work item bears was done, whether or not the one who did it says so.
 			found.examined++
-			if !stampers[fact.Identity] && !v.named(fact.Identity, fact.Term) {
-				stampers[fact.Identity] = true
-				found.breach(0, fmt.Sprintf("%s was processed by %s, whom no version of the Lease names the holder in that term",
-					fact.Item, fact.Identity), fact)
-			}
 		}
+	}
+	for _, stamp := range v.firstSights() {
+		if stampers[stamp.Identity] {
+			continue
+		}
+		breaches := len(found.breaches)
+		if !v.named(stamp.Identity, stamp.Term) {
+			found.breach(0, fmt.Sprintf("%s was processed by %s, whom no version of the Lease names the holder in that term",
+				stamp.Item, stamp.Identity), stamp)
+		} else if end, late := v.posthumous(stamp); late > v.uncertainty {
+			found.breach(late, fmt.Sprintf("%s was processed by %s after it had %s", stamp.Item, stamp.Identity, endings[end.Kind]), end, stamp)
+		}
+		stampers[stamp.Identity] = len(found.breaches) > breaches
 	}
 	return found
 }
@@ -137,7 +155,7 @@ func onlyTheElectedAct(v *view) finding {
 // stamp without a term counts for any.
 func (v *view) named(identity string, term *int64) bool {
 	return slices.ContainsFunc(v.leases, func(f history.Fact) bool {
-		return f.Lease != nil && f.Lease.Holder == identity && (term == nil || f.Lease.Transitions == *term)
+		return f.Lease != nil && f.Lease.Holder == identity && identity != "" && (term == nil || f.Lease.Transitions == *term)
 	}) || (term != nil && v.unseen(*term))
 }
 
@@ -259,10 +277,14 @@ func (v *view) judgeRemoval(found *finding, before, after history.Fact) {
 	held := renewalIn(before)
 	runsOut := held.runsOut()
 	until := fmt.Sprintf("%s held the Lease until %s", held.Holder, runsOut.UTC().Format("15:04:05.000"))
-	// When the name was removed, by the clock of who removed it; for a deletion, by that of the observer.
+	// When the name was removed, by the clock of who removed it; by that of the observer for a deletion, and where who
+	// removed it wrote no time of its own: what stands there then is when the holder last renewed.
 	removed, how := after.Time, "the Lease was deleted"
 	if after.Lease != nil {
-		removed, how = renewalIn(after).at, after.Lease.Holder+" took over"
+		how = after.Lease.Holder + " took over"
+		if after.Lease.RenewTime.After(before.Lease.RenewTime) {
+			removed = renewalIn(after).at
+		}
 	}
 	early := runsOut.Sub(removed)
 	if early <= v.uncertainty {

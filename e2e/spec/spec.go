@@ -3,11 +3,9 @@
 package spec
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
@@ -45,20 +42,24 @@ const entry = "verdict"
 // environment choose scenarios, timings and the folder for histories.
 func Bind(b Binding) (start bool) {
 	selected, bugs, profile, err := b.choose()
+	filter := ginkgo.GinkgoLabelFilter()
+	if err == nil {
+		err = b.anyPasses(filter, selected, bugs, profile)
+	}
 	if b.Check != nil {
 		err = errors.Join(err, b.Check())
 	}
 	if err != nil {
 		// As a spec, so that it is said once, however many processes the suite has.
-		ginkgo.It("knows what to run", func() { ginkgo.Fail(err.Error()) })
+		ginkgo.It("knows what to run", b.labelsToPass(filter, profile), func() { ginkgo.Fail(err.Error()) })
 		return false
 	}
 	for _, s := range selected {
-		labels := []any{ginkgo.Label(b.Cluster, profile.Name)}
+		decorations := []any{b.labels(profile)}
 		if s.Exclusive {
-			labels = append(labels, ginkgo.Serial)
+			decorations = append(decorations, ginkgo.Serial)
 		}
-		ginkgo.It(s.Name, append(labels, func(ctx ginkgo.SpecContext) {
+		ginkgo.It(s.Name, append(decorations, func(ctx ginkgo.SpecContext) {
 			run := Attempt(ctx, b, s, profile)
 			ginkgo.AddReportEntry(entry, run.Row, ginkgo.ReportEntryVisibilityNever)
 			switch {
@@ -73,7 +74,9 @@ func Bind(b Binding) (start bool) {
 		b.bindBug(bug)
 	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) {
-		if err := printTable(os.Stdout, all); err != nil {
+		came := collect(all)
+		again := func(row report.Row) string { return b.again(row.Scenario, profile) }
+		if err := errors.Join(came.print(os.Stdout), came.publish(b.Cluster, profile.Name, again)); err != nil {
 			ginkgo.Fail(err.Error())
 		}
 	})
@@ -88,12 +91,24 @@ func (b Binding) choose() ([]scenario.Scenario, []scenario.KnownBug, scenario.Pr
 		profile, err = scenario.ProfileNamed(name)
 		errs = append(errs, err)
 	}
-	selected, bugs, err := scenario.Select(os.Getenv("FOCUS"))
+	focus := os.Getenv("FOCUS")
+	selected, bugs, err := scenario.Select(focus)
+	// A whole name means that one, also where another name goes on from there.
+	whole := func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(focus)) }
+	if at := slices.IndexFunc(selected, func(s scenario.Scenario) bool { return whole(s.Name) }); at >= 0 {
+		selected, bugs = selected[at:at+1], nil
+	} else if at := slices.IndexFunc(bugs, func(bug scenario.KnownBug) bool { return whole(bug.Name) }); at >= 0 {
+		selected, bugs = nil, bugs[at:at+1]
+	}
 	return selected, bugs, profile, errors.Join(append(errs, err)...)
 }
 
+// again is the command that runs a scenario, or a known bug, again.
 func (b Binding) again(name string, profile scenario.Profile) string {
 	command := fmt.Sprintf("make scenarios CLUSTER=%s PROFILE=%s FOCUS=%q", b.Cluster, profile.Name, name)
+	if isKnownBug(name) { // Its profile is its own.
+		command = fmt.Sprintf("make track-record CLUSTER=%s FOCUS=%q", b.Cluster, name)
+	}
 	if controller := os.Getenv("CONTROLLER"); controller != "" {
 		command += fmt.Sprintf(" CONTROLLER=%q", controller)
 	}
@@ -181,56 +196,4 @@ var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 // slug makes a folder's name of a scenario's.
 func slug(name string) string {
 	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
-}
-
-func printTable(out io.Writer, all ginkgo.Report) error {
-	var rows []report.Row
-	for _, spec := range all.SpecReports {
-		row, ran := rowOf(spec)
-		if ran {
-			rows = append(rows, row)
-		}
-	}
-	if len(rows) == 0 {
-		if why := neverBegan(all); why != "" {
-			_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", why)
-			return err
-		}
-		return nil
-	}
-	// Ginkgo shuffles the specs; a reader wants the catalogue's order.
-	slices.SortFunc(rows, func(a, b report.Row) int { return cmp.Compare(scenario.Place(a.Scenario), scenario.Place(b.Scenario)) })
-	fmt.Fprintln(out)
-	if err := report.Table(out, rows); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "histories: %s\n", RunsFolder())
-	return err
-}
-
-// neverBegan says what kept the suite from its first spec. The first process knows; the others only say that it failed.
-func neverBegan(all ginkgo.Report) (why string) {
-	for _, node := range all.SpecReports {
-		if !node.LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) || !node.Failed() {
-			continue
-		}
-		if node.ParallelProcess == 1 {
-			return node.Failure.Message
-		}
-		why = node.Failure.Message
-	}
-	return why
-}
-
-func rowOf(spec types.SpecReport) (report.Row, bool) {
-	for _, e := range spec.ReportEntries {
-		if e.Name == entry {
-			return decodeRow(e)
-		}
-	}
-	// A spec that panicked, was interrupted or timed out said nothing: that is not a pass.
-	if spec.LeafNodeType == types.NodeTypeIt && spec.Failed() {
-		return report.Failed(spec.LeafNodeText, errors.New(spec.Failure.Message), ""), true
-	}
-	return report.Row{}, false
 }

@@ -13,16 +13,17 @@ import (
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
-// trackRecord is the label of the specs that expect a known bug.
-const trackRecord = "track-record"
+func isKnownBug(name string) bool {
+	return slices.ContainsFunc(scenario.TrackRecord, func(bug scenario.KnownBug) bool { return bug.Name == name })
+}
 
 // bindBug declares the spec of a known bug: it passes while the bug is there.
 func (b Binding) bindBug(bug scenario.KnownBug) {
-	ginkgo.It(bug.Name, ginkgo.Label(b.Cluster, bug.Profile.Name, trackRecord), func(ctx ginkgo.SpecContext) {
+	ginkgo.It(bug.Name, b.labels(bug.Profile, trackRecord), func(ctx ginkgo.SpecContext) {
 		row, err := b.showBug(ctx, bug)
 		ginkgo.AddReportEntry(entry, row, ginkgo.ReportEntryVisibilityNever)
 		if err != nil {
-			ginkgo.Fail(fmt.Sprintf("%v\n  run it again: make track-record CLUSTER=%s", err, b.Cluster))
+			ginkgo.Fail(fmt.Sprintf("%v\n  run it again: %s", err, b.again(bug.Name, bug.Profile)))
 		}
 	})
 }

@@ -20,7 +20,10 @@ func sound() Graph {
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/check":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
-		"e2e/kindcluster":           {Imports: []string{"e2e/fault", "sigs.k8s.io/kind/pkg/cluster"}},
+		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
+		"e2e/binary":                {Imports: []string{"e2e/history"}},
+		"e2e/kindcluster":           {Imports: []string{"e2e/fault", "e2e/apiserver"}},
+		"e2e/kindcluster/provider":  {Imports: []string{"e2e/binary", "sigs.k8s.io/kind/pkg/cluster"}},
 		"envtest":                   {TestImports: []string{"e2e/spec", "envtest/processcluster"}},
 		"envtest/proxy":             {Imports: []string{"context"}},
 		"envtest/simcluster":        {Imports: []string{"e2e/fault", "e2e/history"}, TestImports: []string{"e2e/spec"}},
@@ -71,12 +74,21 @@ var breaks = map[string][]struct {
 	"the kind cluster stands alone": {
 		{who: "e2e/kindcluster", imported: "envtest/processcluster"},
 	},
+	"who keeps a kind cluster alive knows nothing of runs": {
+		{who: "e2e/kindcluster/provider", imported: "e2e/observe"},
+		{who: "e2e/kindcluster/provider", imported: "e2e/kindcluster", byTest: true},
+	},
+	"what clusters share knows none of them": {
+		{who: "e2e/apiserver", imported: "envtest/processcluster"},
+		{who: "e2e/binary", imported: "e2e/scenario", byTest: true},
+	},
 	"faults, histories and invariants meet in scenarios only": {
 		{who: "envtest/simcluster", imported: "e2e/invariant"},
 	},
 	"envtest never compiles kind": {
 		{who: "envtest/proxy", imported: "sigs.k8s.io/kind/pkg/cluster"},
 		{who: "envtest", imported: "example.com/other", byTest: true},
+		{who: "envtest/simcluster", imported: "sigs.k8s.io/e2e-framework/klient"},
 		{who: "e2e/history", imported: "example.com/other"}, // through the clusters
 	},
 }

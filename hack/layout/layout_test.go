@@ -68,6 +68,16 @@ var rules = []Rule{{
 	Who:    []string{onKind},
 	Never:  []string{simulated, processes},
 }, {
+	Name:   "who keeps a kind cluster alive knows nothing of runs",
+	Reason: "a cluster comes up, is found again and removed the same way, whatever is run on it",
+	Who:    []string{"e2e/kindcluster/provider/..."}, Tests: true,
+	Only: []string{"e2e/binary", "e2e/kindcluster/provider"},
+}, {
+	Name:   "what clusters share knows none of them",
+	Reason: "dependencies point one way: from the clusters to what they share",
+	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/..."}, Tests: true,
+	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/..."},
+}, {
 	Name:   "faults, histories and invariants meet in scenarios only",
 	Reason: "there a reader sees what is done and what is promised side by side; anywhere else the two could be fitted to each other",
 	Who:    []string{"..."},
@@ -78,17 +88,17 @@ var rules = []Rule{{
 	Name:   "envtest never compiles kind",
 	Reason: "what needs no container must build and run on a machine without one, and stay quick to build",
 	Who:    []string{"envtest/..."}, Tests: true,
-	NeverCompile: []string{"sigs.k8s.io/kind/..."},
+	NeverCompile: []string{"sigs.k8s.io/kind/...", "sigs.k8s.io/e2e-framework/..."},
 }}
 
 // required exist, or the rules about them would hold for nobody. planned may be missing as yet.
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/fault", "e2e/history", "e2e/invariant", "e2e/observe", "e2e/scenario",
+		"e2e/apiserver", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
-	planned  = []string{onKind, "e2e/spec", "e2e/spec/...", "e2e/cmd/..."}
+	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}
 	topLevel = []string{"controller", "e2e", "envtest", "hack"}
 )
 

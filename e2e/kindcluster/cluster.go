@@ -1,0 +1,147 @@
+// Package kindcluster is the cluster of real pods: each replica is a pod of the manager's own Deployment, on the nodes of a
+// kind cluster, with the manager's own image, rights and manifests.
+package kindcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/e2e-framework/klient"
+
+	"github.com/interregnum/interregnum/e2e/apiserver"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
+)
+
+// allowance is what a busy machine of two cores takes, with several scenarios side by side, to schedule a pod, to start its
+// container and to answer its requests: about three times the longest that was seen.
+const allowance = 15 * time.Second
+
+// Config says where a cluster runs, and what.
+type Config struct {
+	// API is how the harness reaches the API server, with every right.
+	API *rest.Config
+	// ControlPlane and Workers are the names of the nodes, which are those of their containers.
+	ControlPlane string
+	Workers      []string
+	// Binary is the manager, and Image the name of the image that holds it, which the nodes have.
+	Binary history.Binary
+	Image  string
+	// Folder is where journals and logs are kept.
+	Folder   string
+	Observer *observe.Observer
+}
+
+// Cluster runs the replicas of one run, in a namespace of its own.
+type Cluster struct {
+	config       Config
+	observer     *observe.Observer
+	controlPlane node
+	workers      []node
+
+	client    klient.Client
+	namespace *apiserver.Namespace
+	roster    *roster
+	filters   *filters
+
+	watching context.Context //nolint:containedctx // The life of what is watched in the background, from New to Close.
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// New makes a cluster without replicas, once the control plane is at work: what ran before may have disturbed it.
+func New(ctx context.Context, config Config) (_ *Cluster, err error) {
+	c := &Cluster{
+		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane), roster: newRoster(config.Observer),
+	}
+	for _, name := range config.Workers {
+		c.workers = append(c.workers, node(name))
+	}
+	c.watching, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if c.client, err = klient.New(config.API); err != nil {
+		return nil, fmt.Errorf("reaching the API server: %w", err)
+	}
+	if err := c.awaitControlPlane(ctx); err != nil {
+		return nil, err
+	}
+	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
+		return nil, err
+	}
+	c.filters = &filters{run: c.namespace.Name}
+	for _, n := range c.workers {
+		// The manager's user may write there.
+		if _, err := n.run(ctx, `mkdir -p "$1" && chmod 0777 "$1"`, "", c.folderOnNode()); err != nil {
+			return nil, fmt.Errorf("making the folder for journals: %w", err)
+		}
+		c.running.Go(func() { c.follow(c.watching, n) })
+	}
+	c.running.Go(func() { c.watchPods(c.watching) })
+	return c, nil
+}
+
+// folderOnNode is where the journals are, on each node. /var is kept when a node is stopped and started again.
+func (c *Cluster) folderOnNode() string { return path.Join("/var/lib/interregnum", c.namespace.Name) }
+
+// Describe says where the run takes place and what runs there.
+func (c *Cluster) Describe() history.Cluster {
+	return history.Cluster{
+		Name: "kind",
+		// The nodes are containers, and share one kernel's clock; what is left is between reading it and writing it down.
+		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
+		Allowance:        metav1.Duration{Duration: allowance},
+		Server:           c.namespace.Server,
+		Binary:           c.config.Binary,
+	}
+}
+
+// MakeWork makes a work item.
+func (c *Cluster) MakeWork(ctx context.Context, name string) error {
+	return c.namespace.MakeWork(ctx, name)
+}
+
+// Collect reads the journals to their ends.
+func (c *Cluster) Collect(ctx context.Context) error {
+	var errs []error
+	for _, p := range c.roster.all() {
+		if err := c.drain(ctx, p); err != nil {
+			errs = append(errs, fmt.Errorf("the journal of %s: %w", p.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// closeBound is how long it may take to close a cluster.
+const closeBound = time.Minute
+
+// Close removes the run's namespace, and with it the replicas, after it has kept their logs and journals.
+func (c *Cluster) Close() error {
+	c.closeOnce.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closeBound)
+		defer cancel()
+		c.stop()
+		c.running.Wait()
+		if c.namespace == nil {
+			return
+		}
+		errs := []error{c.filters.lift(ctx)}
+		for _, n := range c.workers {
+			errs = append(errs, c.keepFiles(ctx, n), c.cleanNode(ctx, n))
+		}
+		c.closeErr = errors.Join(append(errs, c.namespace.Remove(ctx))...)
+	})
+	return c.closeErr
+}

@@ -1,0 +1,180 @@
+package kindcluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// container is what the node's container runtime says of one of ours: to the nanosecond, and also while the API server is
+// away. (A pod's status, at the API server, has whole seconds, and comes when it comes.)
+type container struct {
+	id      string
+	begun   time.Time
+	ended   time.Time // zero while it runs
+	code    int32
+	podName string
+	podUID  types.UID
+}
+
+// follow watches the containers of this run on a node, until the context ends. The node may go and come back meanwhile.
+func (c *Cluster) follow(ctx context.Context, n node) {
+	for ctx.Err() == nil {
+		reader, writer := io.Pipe()
+		c.running.Go(func() { c.read(ctx, n, reader) })
+		err := n.stream(ctx, writer, "crictl", "events", "--output=json")
+		_ = writer.CloseWithError(err)
+		// The node is paused or stopped, or containerd is not there yet. Nothing tells when it is back but trying.
+		pause(ctx, retryNode)
+	}
+}
+
+// retryNode is how long to wait until a node that does not answer is asked again.
+const retryNode = 250 * time.Millisecond
+
+func pause(ctx context.Context, length time.Duration) {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// event is what crictl prints of a runtimeapi.ContainerEventResponse: the part that is used here. int64 is a string in the
+// JSON of protocol buffers.
+type event struct {
+	Pod *struct {
+		Metadata struct{ Name, UID, Namespace string } `json:"metadata"`
+	} `json:"podSandboxStatus"`
+	Containers []struct {
+		ID         string                `json:"id"`
+		Metadata   struct{ Name string } `json:"metadata"`
+		State      string                `json:"state"`
+		StartedAt  nanoseconds           `json:"startedAt"`
+		FinishedAt nanoseconds           `json:"finishedAt"`
+		ExitCode   int32                 `json:"exitCode"`
+	} `json:"containersStatuses"`
+}
+
+type nanoseconds struct{ time.Time }
+
+func (n *nanoseconds) UnmarshalJSON(text []byte) error {
+	number, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
+	if err != nil {
+		return fmt.Errorf("expected nanoseconds, got %s", text)
+	}
+	if number > 0 {
+		n.Time = time.Unix(0, number)
+	}
+	return nil
+}
+
+func (c *Cluster) read(ctx context.Context, n node, events *io.PipeReader) {
+	defer events.Close() //nolint:errcheck // It cannot fail.
+	for decoder := json.NewDecoder(events); ; {
+		var e event
+		if err := decoder.Decode(&e); err != nil {
+			return // The stream ended; a torn event is told again by the pods' status.
+		}
+		for _, of := range c.ofRun(e) {
+			c.note(ctx, n, of)
+		}
+	}
+}
+
+// ofRun are the containers of the manager in this run that have begun.
+func (c *Cluster) ofRun(e event) (all []container) {
+	if e.Pod == nil || e.Pod.Metadata.Namespace != c.namespace.Name {
+		return nil
+	}
+	for _, status := range e.Containers {
+		if status.Metadata.Name != managerContainer || status.StartedAt.IsZero() {
+			continue
+		}
+		of := container{
+			id: status.ID, begun: status.StartedAt.Time, podName: e.Pod.Metadata.Name, podUID: types.UID(e.Pod.Metadata.UID),
+		}
+		if status.State == runtimeapi.ContainerState_CONTAINER_EXITED.String() {
+			of.ended, of.code = status.FinishedAt.Time, status.ExitCode
+		}
+		all = append(all, of)
+	}
+	return all
+}
+
+// note records what is new of a container.
+func (c *Cluster) note(ctx context.Context, n node, of container) {
+	p := c.roster.enlist(of.podUID, of.podName)
+	c.attend(ctx, p, n)
+	c.roster.begins(p, of.id, of.begun)
+	if of.ended.IsZero() {
+		return
+	}
+	if ended := c.roster.ends(of.id, of.ended); ended != nil {
+		c.running.Go(func() { c.bury(ctx, ended, of.code) })
+	}
+}
+
+// bury records a life's end, behind all that it journalled.
+func (c *Cluster) bury(ctx context.Context, l *life, code int32) {
+	if err := c.drain(ctx, l.pod); err != nil && ctx.Err() == nil {
+		c.observer.Fail(fmt.Errorf("reading the journal of %s: %w", l.source, err))
+	}
+	c.observer.Record(history.Fact{
+		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: exitOf(code, c.keepLog(ctx, l)),
+	})
+}
+
+// exitOf goes by the shell's custom, which container runtimes follow: 128 and a signal's number for who was ended by it.
+func exitOf(code int32, said string) *history.Exit {
+	exit := &history.Exit{Code: int(code)}
+	switch code {
+	case 0:
+		return exit
+	case 137:
+		exit.Code, exit.Signal = -1, "SIGKILL"
+	case 143:
+		exit.Code, exit.Signal = -1, "SIGTERM"
+	default:
+		exit.Error = said
+	}
+	return exit
+}
+
+// inspect asks the node about a container whose events have not been seen.
+func (c *Cluster) inspect(ctx context.Context, n node, id string) (container, error) {
+	text, err := n.run(ctx, `crictl inspect --output=json "$1"`, "", id)
+	if err != nil {
+		return container{}, err
+	}
+	var answer struct {
+		Status struct {
+			State      string            `json:"state"`
+			StartedAt  time.Time         `json:"startedAt"`
+			FinishedAt time.Time         `json:"finishedAt"`
+			ExitCode   int32             `json:"exitCode"`
+			Labels     map[string]string `json:"labels"`
+		} `json:"status"`
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return container{}, fmt.Errorf("reading what crictl inspect says of %s: %w", id, err)
+	}
+	of := container{
+		id: id, begun: answer.Status.StartedAt,
+		podName: answer.Status.Labels["io.kubernetes.pod.name"], podUID: types.UID(answer.Status.Labels["io.kubernetes.pod.uid"]),
+	}
+	if answer.Status.State == runtimeapi.ContainerState_CONTAINER_EXITED.String() {
+		of.ended, of.code = answer.Status.FinishedAt, answer.Status.ExitCode
+	}
+	return of, nil
+}

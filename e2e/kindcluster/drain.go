@@ -1,0 +1,124 @@
+package kindcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// drained is a node that those who were there have left, and that no pods may go to.
+type drained struct {
+	cluster *Cluster
+	node    node
+	touched int64
+	passed  int64
+}
+
+// drainNodeBound is how long a drain may take: the disruption budget lets one pod go at a time, each when another is ready
+// in its place.
+const drainNodeBound = 2 * time.Minute
+
+// drainNode does what kubectl drain does: it cordons the replica's node and evicts its pods, until none is left but those
+// of DaemonSets and those that the kubelet has from files.
+func (c *Cluster) drainNode(ctx context.Context, replica string) (_ fault.Injection, err error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	d := &drained{cluster: c, node: l.pod.node}
+	if err := d.cordon(ctx, true); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Heal(context.WithoutCancel(ctx)))
+		}
+	}()
+	before := len(c.roster.on(d.node))
+	bounded, cancel := context.WithTimeoutCause(ctx, drainNodeBound, fmt.Errorf("expected it to be empty within %v", drainNodeBound))
+	defer cancel()
+	for {
+		left, err := d.evict(bounded)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("draining the node %s: %w", d.node, err)
+		case left == 0 && len(c.roster.on(d.node)) == 0:
+			d.touched = int64(before)
+			return d, nil
+		case bounded.Err() != nil:
+			return nil, fmt.Errorf("draining the node %s, on which %d pods are left: %w", d.node, left, context.Cause(bounded))
+		}
+		// Nothing tells when a budget allows another eviction but trying.
+		pause(bounded, retryNode)
+	}
+}
+
+// cordon closes a node for new pods, or opens it.
+func (d *drained) cordon(ctx context.Context, closed bool) error {
+	patch := fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, closed)
+	_, err := d.cluster.namespace.Clients.CoreV1().Nodes().Patch(ctx, string(d.node), types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("setting the node %s unschedulable to %t: %w", d.node, closed, err)
+	}
+	return nil
+}
+
+// evict asks for the eviction of every pod that is still there, and says how many there were.
+func (d *drained) evict(ctx context.Context) (left int, err error) {
+	pods := d.cluster.namespace.Clients.CoreV1().Pods(metav1.NamespaceAll)
+	list, err := pods.List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + string(d.node)})
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range list.Items {
+		if stays(p) {
+			continue
+		}
+		left++
+		if p.DeletionTimestamp != nil {
+			continue
+		}
+		err := d.cluster.namespace.Clients.PolicyV1().Evictions(p.Namespace).Evict(ctx, &policyv1.Eviction{
+			ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace},
+		})
+		// 429: the budget does not allow it yet.
+		if err != nil && !apierrors.IsTooManyRequests(err) && !apierrors.IsNotFound(err) {
+			return left, fmt.Errorf("evicting %s: %w", p.Name, err)
+		}
+	}
+	return left, nil
+}
+
+// stays says whether a drain leaves a pod where it is.
+func stays(p corev1.Pod) bool {
+	owner := metav1.GetControllerOf(&p)
+	_, mirror := p.Annotations[corev1.MirrorPodAnnotationKey]
+	return mirror || owner != nil && owner.Kind == "DaemonSet"
+}
+
+// Heal lets pods come back.
+func (d *drained) Heal(ctx context.Context) error {
+	if d.passed == 1 {
+		return nil
+	}
+	if err := d.cordon(ctx, false); err != nil {
+		return err
+	}
+	d.passed = 1
+	return nil
+}
+
+// Touched counts the replicas that had to leave.
+func (d *drained) Touched() int64 { return d.touched }
+
+// Passed is 1 once pods may come back.
+func (d *drained) Passed() int64 { return d.passed }

@@ -1,0 +1,153 @@
+package kindcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// filters are the packet filters of a run: one nftables table for each injection, in the node that it concerns. Their names
+// begin with that of the run's namespace, and so with interregnum, by which one finds what a killed run left in a node.
+type filters struct {
+	run string
+
+	mu     sync.Mutex
+	tables []*filter
+}
+
+// filter is a table that drops packets, and counts them; once it is healed it only counts what passes.
+type filter struct {
+	node  node
+	name  string
+	rules []rule
+
+	mu      sync.Mutex
+	healed  bool
+	dropped int64
+	passed  int64
+}
+
+// rule says which packets, at which hook of the kernel's.
+type rule struct{ hook, match string }
+
+// script makes the table. Packets are dropped where they are forwarded between a pod and the network, or enter or leave
+// the node itself: on established connections, too, and behind the translation of service addresses.
+func (f *filter) script(verdict string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "table inet %s {\n\tcounter hits {}\n", f.name)
+	hooks := map[string]bool{}
+	for _, r := range f.rules {
+		if !hooks[r.hook] {
+			hooks[r.hook] = true
+			fmt.Fprintf(&text, "\tchain %s { type filter hook %s priority -10; policy accept; }\n", r.hook, r.hook)
+		}
+	}
+	text.WriteString("}\n")
+	for _, r := range f.rules {
+		fmt.Fprintf(&text, "add rule inet %s %s %s counter name hits %s\n", f.name, r.hook, r.match, verdict)
+	}
+	return text.String()
+}
+
+// set puts a table into a node.
+func (s *filters) set(ctx context.Context, n node, rules ...rule) (*filter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &filter{node: n, name: fmt.Sprintf("%s_%d", strings.ReplaceAll(s.run, "-", "_"), len(s.tables)+1), rules: rules}
+	// Also if it fails half way: whoever lifts it finds that it is not there.
+	s.tables = append(s.tables, f)
+	if _, err := n.run(ctx, "nft -f -", f.script("drop")); err != nil {
+		return nil, fmt.Errorf("setting a packet filter: %w", err)
+	}
+	return f, nil
+}
+
+// Heal lets the packets pass, in one step, and counts them from then on.
+func (f *filter) Heal(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.healed {
+		return nil
+	}
+	f.dropped = f.hits(ctx)
+	if _, err := f.node.run(ctx, "nft -f -", fmt.Sprintf("delete table inet %s\n", f.name)+f.script("accept")); err != nil {
+		return fmt.Errorf("lifting a packet filter: %w", err)
+	}
+	f.healed = true
+	return nil
+}
+
+// Touched counts the packets that were dropped.
+func (f *filter) Touched() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.healed {
+		f.dropped = max(f.dropped, f.hits(context.Background()))
+	}
+	return f.dropped
+}
+
+// Passed counts the packets that got through since.
+func (f *filter) Passed() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.healed {
+		f.passed = max(f.passed, f.hits(context.Background()))
+	}
+	return f.passed
+}
+
+// counterBound is far more than reading a counter takes.
+const counterBound = 10 * time.Second
+
+// hits reads the counter. A counter that cannot be read counts nothing: the run is then inconclusive, and not passed.
+func (f *filter) hits(ctx context.Context) int64 {
+	ctx, cancel := context.WithTimeout(ctx, counterBound)
+	defer cancel()
+	text, err := f.node.run(ctx, `nft list counter inet "$1" hits`, "", f.name)
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(text)
+	for i, field := range fields[:max(len(fields)-1, 0)] {
+		if field == "packets" {
+			packets, err := strconv.ParseInt(fields[i+1], 10, 64)
+			if err == nil {
+				return packets
+			}
+		}
+	}
+	return 0
+}
+
+// lift removes the tables.
+func (s *filters) lift(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, f := range s.tables {
+		_, err := f.node.run(ctx, `! nft list table inet "$1" >/dev/null 2>&1 || nft delete table inet "$1"`, "", f.name)
+		errs = append(errs, err)
+	}
+	s.tables = nil
+	return errors.Join(errs...)
+}
+
+// canFilter says whether the nodes can filter packets.
+func (c *Cluster) canFilter() error {
+	for _, n := range c.workers {
+		ctx, cancel := context.WithTimeout(c.watching, counterBound)
+		_, err := n.run(ctx, "nft list tables", "")
+		cancel()
+		if err != nil {
+			return fault.Unsupported(fmt.Sprintf("the node image has no working nft: %v", err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package kindcluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/apiserver"
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// Can says what this cluster cannot do, and why.
+func (c *Cluster) Can(f fault.Fault) error {
+	switch f.(type) {
+	case fault.Partition, fault.NodePartitioned:
+		return c.canFilter()
+	case fault.APIServerSlow:
+		return fault.Unsupported("packet filters drop packets, and cannot delay them")
+	case fault.Stop, fault.Kill, fault.Pause, fault.PodDeleted, fault.NodePaused, fault.NodeStopped, fault.NodeDrained,
+		fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted,
+		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
+		return nil
+	}
+	return fault.Unsupported(fmt.Sprintf("a cluster of pods does not know the fault %T", f))
+}
+
+// Inject makes a fault take hold.
+func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
+	if err := c.Can(f); err != nil {
+		return nil, err
+	}
+	switch f := f.(type) {
+	case fault.Stop:
+		return c.signal(ctx, f.Replica, "TERM")
+	case fault.Kill:
+		return c.signal(ctx, f.Replica, "KILL")
+	case fault.Pause:
+		return c.freeze(ctx, f.Replica)
+	case fault.Partition:
+		return c.partition(ctx, f)
+	case fault.PodDeleted:
+		return c.deletePod(ctx, f)
+	case fault.NodePartitioned:
+		return c.partitionNode(ctx, f.Replica)
+	case fault.NodePaused:
+		return c.pauseNode(ctx, f.Replica)
+	case fault.NodeStopped:
+		return c.stopNode(ctx, f.Replica)
+	case fault.NodeDrained:
+		return c.drainNode(ctx, f.Replica)
+	case fault.APIServerAway:
+		return apiserver.Outage(ctx, c.config.API, apiServerBound, c.removeAPIServer, c.putAPIServerBack)
+	case fault.APIServerHangs:
+		return apiserver.Outage(ctx, c.config.API, apiServerBound, c.signalAPIServer("STOP"), c.signalAPIServer("CONT"))
+	case fault.APIServerRestarted:
+		return apiserver.Outage(ctx, c.config.API, apiServerBound, c.signalAPIServer("KILL"), nothing)
+	case fault.LeaseDeleted:
+		return c.namespace.DeleteLease(ctx)
+	case fault.LeaseStolen:
+		return c.namespace.StealLease(ctx, f)
+	case fault.LeaseForbidden:
+		return c.namespace.ForbidLease(ctx, allowance)
+	case fault.Scaled:
+		return c.scale(ctx, f)
+	}
+	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
+}
+
+// nothing is what ends an outage that ends by itself.
+func nothing(context.Context) error { return nil }
+
+// apiServerBound is how long the kubelet may take to start the API server again.
+const apiServerBound = 3 * time.Minute

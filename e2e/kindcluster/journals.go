@@ -1,0 +1,160 @@
+package kindcluster
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	contract "github.com/interregnum/interregnum/controller/journal"
+)
+
+// journal is a pod's: one file on its node for all lives of its container. A log stream through the API server would end
+// with it, and a deleted pod's log goes with the pod; the file stays until the run is over.
+type journal struct {
+	cluster *Cluster
+	pod     *pod
+	file    string // its path, on the node
+	life    *life
+	to      io.Writer // of the life; nil before the first
+	rest    []byte
+
+	mu   sync.Mutex
+	read int64
+	more chan struct{} // closed, and made anew, whenever more was read
+}
+
+// attend begins to follow a pod's journal, once the pod's node is known.
+func (c *Cluster) attend(ctx context.Context, p *pod, n node) {
+	c.roster.mu.Lock()
+	defer c.roster.mu.Unlock()
+	if p.journal != nil {
+		return
+	}
+	p.node = n
+	file := path.Join(c.folderOnNode(), p.name+".jsonl")
+	p.journal = &journal{cluster: c, pod: p, file: file, more: make(chan struct{})}
+	c.running.Go(func() { p.journal.follow(ctx, n) })
+}
+
+func (j *journal) follow(ctx context.Context, n node) {
+	for ctx.Err() == nil {
+		// From where it was, counted from one: the node may have gone and come back.
+		j.rest = nil
+		_ = n.stream(ctx, follower{ctx, j}, "tail", "-c", "+"+strconv.FormatInt(j.offset()+1, 10), "-F", j.file)
+		pause(ctx, retryNode)
+	}
+}
+
+func (j *journal) offset() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.read
+}
+
+// follower writes what tail prints to the journal.
+type follower struct {
+	ctx context.Context //nolint:containedctx // io.Writer has none.
+	*journal
+}
+
+// Write hands each line to the life that wrote it, and counts it then: what is counted has been recorded.
+func (f follower) Write(p []byte) (int, error) {
+	f.rest = append(f.rest, p...)
+	for {
+		end := bytes.IndexByte(f.rest, '\n')
+		if end < 0 {
+			return len(p), nil
+		}
+		line := f.rest[:end+1]
+		if err := f.hand(line); err != nil {
+			return 0, err
+		}
+		f.rest = f.rest[end+1:]
+		f.count(int64(len(line)))
+	}
+}
+
+func (f follower) hand(line []byte) error {
+	entry, err := contract.Parse(bytes.TrimSuffix(line, []byte("\n")))
+	if f.life == nil || err == nil && entry.Kind == contract.Started {
+		then := entry.Time
+		if err != nil {
+			then = time.Now() // It is no entry, which the observer will say; whose it is, is a guess.
+		}
+		if err := f.turn(then); err != nil {
+			return err
+		}
+	}
+	_, _ = f.to.Write(line) // It never fails: a failure is the observer's.
+	return nil
+}
+
+// turn waits until it is known whose life it was at that time. The node's events tell, which may come later than the entry.
+func (f follower) turn(then time.Time) error {
+	for {
+		found, changed := f.cluster.roster.at(f.pod, then)
+		if found != nil {
+			if found != f.life {
+				f.life, f.to = found, f.cluster.observer.Journal(found.source)
+			}
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-f.ctx.Done():
+			return f.ctx.Err()
+		}
+	}
+}
+
+func (j *journal) count(n int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.read += n
+	close(j.more)
+	j.more = make(chan struct{})
+}
+
+// drain returns when all that a pod has journalled so far is with the observer.
+func (c *Cluster) drain(ctx context.Context, p *pod) error {
+	c.roster.mu.Lock()
+	j, n := p.journal, p.node
+	c.roster.mu.Unlock()
+	if j == nil {
+		return nil // It has not run.
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, drainBound, fmt.Errorf("expected it to be read within %v", drainBound))
+	defer cancel()
+	// Up to the last newline: a line without an end is one that its writer did not live to finish.
+	text, err := n.run(ctx, `test -e "$1" || { echo 0; exit; }; size=$(stat -c %s "$1"); torn=$(tail -n 1 "$1" | wc -c);
+		test "$size" -gt 0 && test -z "$(tail -c 1 "$1" | tr -d '\n')" && torn=0; echo $((size - torn))`, "", j.file)
+	if err != nil {
+		return err
+	}
+	size, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return fmt.Errorf("expected the size of the journal, got %q", text)
+	}
+	for {
+		j.mu.Lock()
+		read, more := j.read, j.more
+		j.mu.Unlock()
+		if read >= size {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %d of %d bytes were", context.Cause(ctx), read, size)
+		}
+	}
+}
+
+// drainBound is far more than reading a journal takes, on a node that answers.
+const drainBound = 20 * time.Second

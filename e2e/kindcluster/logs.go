@@ -1,0 +1,84 @@
+package kindcluster
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keepLog keeps a life's log in the run's folder, and returns what it said last. The node has the log for only as long as
+// the pod is there.
+func (c *Cluster) keepLog(ctx context.Context, l *life) (last string) {
+	// As the kubelet names it: /var/log/pods/NAMESPACE_POD_UID/CONTAINER/RESTART.log, a link that crictl resolves.
+	text, err := l.pod.node.run(ctx, `crictl logs "$1" 2>&1`, "", l.container)
+	if err != nil {
+		text = fmt.Sprintf("the log could not be read: %v\n", err)
+	}
+	path := filepath.Join(c.config.Folder, fmt.Sprintf("log-%s-%d.txt", l.source.Replica, l.source.Start))
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // A log to be read by anybody.
+		c.observer.Fail(err)
+	}
+	return lastLine(text)
+}
+
+// lastLine is what a program that fails says last; a Go program that panics says it first.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	return lines[len(lines)-1]
+}
+
+// keepFiles copies the run's journals, and the logs of the pods that are still there, from the node.
+func (c *Cluster) keepFiles(ctx context.Context, n node) error {
+	archive, err := n.run(ctx, `cd / && tar -c $(ls -d "$1" /var/log/pods/"$2"_* 2>/dev/null) 2>/dev/null`, "",
+		c.folderOnNode(), c.namespace.Name)
+	if err != nil {
+		return fmt.Errorf("keeping the journals: %w", err)
+	}
+	folder, err := os.OpenRoot(c.config.Folder)
+	if err != nil {
+		return err
+	}
+	defer folder.Close() //nolint:errcheck // Nothing is written to it itself.
+	for files := tar.NewReader(strings.NewReader(archive)); ; {
+		header, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("keeping the journals of the node %s: %w", n, err)
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		var content bytes.Buffer
+		if _, err := io.Copy(&content, files); err != nil { //nolint:gosec // Of our own pods.
+			return err
+		}
+		path := filepath.Join(string(n), filepath.Base(filepath.Dir(header.Name)), filepath.Base(header.Name))
+		if err := folder.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := folder.WriteFile(path, content.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+}
+
+// cleanNode removes the run's folder from the node.
+func (c *Cluster) cleanNode(ctx context.Context, n node) error {
+	if _, err := n.run(ctx, `rm -rf "$1"`, "", c.folderOnNode()); err != nil {
+		return fmt.Errorf("removing the journals: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package kindcluster
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// node is a kind node, by the name of its container. What is done in it is done through Docker, which goes on working
+// whatever happens to the API server, to the kubelet or to the network.
+type node string
+
+// run runs a shell script in the node, with arguments and standard input, and returns what it printed.
+func (n node) run(ctx context.Context, script, input string, args ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	command := n.script(ctx, script, args...)
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(input), &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("in the node %s: %w: %s", n, err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// stream runs a command in the node that does not end by itself, and writes to out what it prints, until the context ends
+// or the node does.
+func (n node) stream(ctx context.Context, out io.Writer, command string, args ...string) error {
+	// The command ends with its standard input: to kill docker exec would leave it running in the node.
+	const untilInputEnds = `exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null`
+	var stderr bytes.Buffer
+	run := n.script(context.WithoutCancel(ctx), untilInputEnds, append([]string{command}, args...)...)
+	run.Stdout, run.Stderr = out, &stderr
+	input, err := run.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := run.Start(); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = input.Close() })()
+	if err := run.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("in the node %s: %s: %w: %s", n, command, err, strings.TrimSpace(stderr.String()))
+	}
+	return ctx.Err()
+}
+
+func (n node) script(ctx context.Context, script string, args ...string) *exec.Cmd {
+	return docker(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, "sh"}, args...)...)
+}
+
+// docker is the client. A group of its own: a Ctrl-C is for the harness, which then heals, and needs Docker for that.
+func docker(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "docker", args...)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return command
+}
+
+// power runs a command of Docker on the node's container: pause, unpause, kill, start.
+func (n node) power(ctx context.Context, command string) error {
+	output, err := docker(ctx, command, string(n)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("docker %s %s: %w: %s", command, n, err, bytes.TrimSpace(output))
+	}
+	return nil
+}
+
+// state is what Docker says of the node's container: running, paused, exited.
+func (n node) state(ctx context.Context) (string, error) {
+	output, err := docker(ctx, "inspect", "--format", "{{.State.Status}}", string(n)).Output()
+	if err != nil {
+		return "", fmt.Errorf("docker inspect %s: %w", n, err)
+	}
+	return strings.TrimSpace(string(output)), nil
+}

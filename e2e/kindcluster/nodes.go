@@ -1,0 +1,114 @@
+package kindcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// powered is a node whose container was paused or stopped.
+type powered struct {
+	node    node
+	during  string // what Docker says of it meanwhile
+	back    func(context.Context) error
+	touched int64
+	passed  int64
+}
+
+// power does it, and asks Docker whether it is so.
+func power(ctx context.Context, p *powered, do func(context.Context) error) (fault.Injection, error) {
+	if err := do(ctx); err != nil {
+		return nil, err
+	}
+	state, err := p.node.state(ctx)
+	if err != nil {
+		return nil, errors.Join(err, p.back(ctx))
+	}
+	if state == p.during {
+		p.touched = 1
+	}
+	return p, nil
+}
+
+// Heal brings the node back.
+func (p *powered) Heal(ctx context.Context) error {
+	if p.passed == 1 {
+		return nil
+	}
+	if err := p.back(ctx); err != nil {
+		return err
+	}
+	state, err := p.node.state(ctx)
+	if err != nil {
+		return err
+	}
+	if state == "running" {
+		p.passed = 1
+	}
+	return nil
+}
+
+// Touched is 1 if the node was paused, or stopped.
+func (p *powered) Touched() int64 { return p.touched }
+
+// Passed is 1 once it was running again.
+func (p *powered) Passed() int64 { return p.passed }
+
+func (c *Cluster) pauseNode(ctx context.Context, replica string) (fault.Injection, error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	n := l.pod.node
+	return power(ctx, &powered{
+		node: n, during: "paused", back: func(ctx context.Context) error { return n.power(ctx, "unpause") },
+	}, func(ctx context.Context) error { return n.power(ctx, "pause") })
+}
+
+// stopNode takes the node's power: what runs on it ends at once, and nobody is there to tell of it.
+func (c *Cluster) stopNode(ctx context.Context, replica string) (fault.Injection, error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	n := l.pod.node
+	return power(ctx, &powered{
+		node: n, during: "exited", back: func(ctx context.Context) error { return c.startNode(ctx, n) },
+	}, func(ctx context.Context) error {
+		lost := c.roster.on(n)
+		for _, l := range lost {
+			c.roster.announce(l, "SIGKILL")
+		}
+		if err := n.power(ctx, "kill"); err != nil {
+			return err
+		}
+		for _, l := range lost {
+			// Its journal is read when the node is back.
+			if c.roster.ends(l.container, time.Now()) != nil {
+				c.observer.Record(history.Fact{Kind: history.Exited, Source: l.source, Exit: &history.Exit{Code: -1, Signal: "SIGKILL"}})
+			}
+		}
+		return nil
+	})
+}
+
+// startNode returns when the node's containers can be looked at again.
+func (c *Cluster) startNode(ctx context.Context, n node) error {
+	if err := n.power(ctx, "start"); err != nil {
+		return err
+	}
+	for {
+		_, err := n.run(ctx, "crictl ps --quiet", "")
+		if err == nil {
+			return nil
+		}
+		pause(ctx, retryNode)
+		if ctx.Err() != nil {
+			return fmt.Errorf("expected the node %s to come back: %w", n, errors.Join(context.Cause(ctx), err))
+		}
+	}
+}

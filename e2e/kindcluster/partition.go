@@ -1,0 +1,67 @@
+package kindcluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// partition drops what goes between a replica's pod and the API server. The pod goes on reaching everything else.
+func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injection, error) {
+	l, err := c.roster.current(f.Replica)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).Get(ctx, l.pod.name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("looking up the address of %s: %w", l.source, err)
+	}
+	host, port, err := c.apiServerAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// As they are when they are forwarded: the address of the Service has been translated by then, in both directions.
+	requests := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", p.Status.PodIP, host, port)}
+	answers := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, p.Status.PodIP, port)}
+	return c.filters.set(ctx, l.pod.node, map[fault.Lost][]rule{
+		fault.Everything: {requests, answers}, fault.Requests: {requests}, fault.Answers: {answers},
+	}[f.Lost]...)
+}
+
+// apiServerAddress is where the API server listens, behind its Service.
+func (c *Cluster) apiServerAddress(ctx context.Context) (host string, port int32, err error) {
+	slices, err := c.namespace.Clients.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault).
+		List(ctx, metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=kubernetes"})
+	if err != nil {
+		return "", 0, fmt.Errorf("looking up the address of the API server: %w", err)
+	}
+	for _, slice := range slices.Items {
+		for _, endpoint := range slice.Endpoints {
+			for _, address := range endpoint.Addresses {
+				if len(slice.Ports) > 0 && slice.Ports[0].Port != nil && strings.Contains(address, ".") {
+					return address, *slice.Ports[0].Port, nil
+				}
+			}
+		}
+	}
+	return "", 0, fmt.Errorf("expected an IPv4 address behind the Service %q, got none in %d slices", "kubernetes", len(slices.Items))
+}
+
+// partitionNode drops all that goes between a replica's node, with all that runs on it, and the control plane's.
+func (c *Cluster) partitionNode(ctx context.Context, replica string) (fault.Injection, error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	host, _, err := c.apiServerAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.filters.set(ctx, l.pod.node,
+		rule{"input", "ip saddr " + host}, rule{"output", "ip daddr " + host},
+		rule{"forward", "ip saddr " + host}, rule{"forward", "ip daddr " + host})
+}

@@ -1,0 +1,85 @@
+package kindcluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// pidOf is the beginning of scripts about the process that a container runs.
+const pidOf = `pid=$(crictl inspect --output go-template --template '{{.info.pid}}' "$1") && test "$pid" -gt 1 || exit 1; `
+
+// signal sends a signal to the process of a replica's container; its pod stays, and the kubelet starts the container again.
+func (c *Cluster) signal(ctx context.Context, replica, signal string) (fault.Injection, error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	c.roster.announce(l, "SIG"+signal)
+	if _, err := l.pod.node.run(ctx, pidOf+`kill -s "$2" "$pid"`, "", l.container, signal); err != nil {
+		return nil, fmt.Errorf("sending %s a SIG%s: %w", l.source, signal, err)
+	}
+	return fault.Happened{}, nil
+}
+
+// frozen is a process that was stopped by SIGSTOP.
+type frozen struct {
+	life    *life
+	stopped int64
+	woken   int64
+}
+
+// turned waits until the process table says that the process is stopped ("T"), or is not. Ten seconds are far more than
+// the kernel takes.
+const turned = `for i in $(seq 100); do
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null)
+	case $state in [tT]) is=stopped;; *) is=running;; esac
+	test "$is" = "$2" && exit; sleep 0.1
+done; echo "expected the process $pid to be $2, it is not (state $state)" >&2; exit 1`
+
+func (c *Cluster) freeze(ctx context.Context, replica string) (fault.Injection, error) {
+	l, err := c.roster.current(replica)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.pod.node.run(ctx, pidOf+`kill -s STOP "$pid"; `+turned, "", l.container, "stopped"); err != nil {
+		return nil, fmt.Errorf("freezing %s: %w", l.source, err)
+	}
+	return &frozen{life: l, stopped: 1}, nil
+}
+
+// Heal thaws the process.
+func (f *frozen) Heal(ctx context.Context) error {
+	if _, err := f.life.pod.node.run(ctx, pidOf+`kill -s CONT "$pid"; `+turned, "", f.life.container, "running"); err != nil {
+		return fmt.Errorf("thawing %s: %w", f.life.source, err)
+	}
+	f.woken = 1
+	return nil
+}
+
+// Touched is 1 once the process was stopped.
+func (f *frozen) Touched() int64 { return f.stopped }
+
+// Passed is 1 once it was running again.
+func (f *frozen) Passed() int64 { return f.woken }
+
+func (c *Cluster) deletePod(ctx context.Context, f fault.PodDeleted) (fault.Injection, error) {
+	l, err := c.roster.current(f.Replica)
+	if err != nil {
+		return nil, err
+	}
+	options := metav1.DeleteOptions{}
+	if f.AtOnce {
+		options.GracePeriodSeconds = new(int64(0))
+	}
+	// Before it can end of it.
+	c.roster.leaves(l.pod, time.Now())
+	if err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).Delete(ctx, l.pod.name, options); err != nil {
+		return nil, fmt.Errorf("deleting the pod of %s: %w", l.source, err)
+	}
+	return fault.Happened{}, nil
+}

@@ -1,0 +1,42 @@
+package provider
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+)
+
+func TestAnOrdinaryHostGetsAnOrdinaryCluster(t *testing.T) {
+	g := NewWithT(t)
+	config := kindConfig("some", "an/image:1", 2, host{})
+	g.Expect(config.Name).To(Equal("some"))
+	g.Expect(config.KubeadmConfigPatches).To(BeEmpty())
+	g.Expect(config.ContainerdConfigPatches).To(BeEmpty())
+	var roles []v1alpha4.NodeRole
+	for _, node := range config.Nodes {
+		roles = append(roles, node.Role)
+		g.Expect(node.Image).To(Equal("an/image:1"))
+		g.Expect(node.ExtraMounts).To(ContainElement(v1alpha4.Mount{HostPath: "/dev/null", ContainerPath: "/kind/interregnum"}), "every node is marked")
+		g.Expect(node.KubeadmConfigPatches).To(BeEmpty())
+	}
+	g.Expect(roles).To(Equal([]v1alpha4.NodeRole{"control-plane", "worker", "worker"}))
+}
+
+func TestEachRestrictionHasItsPatch(t *testing.T) {
+	g := NewWithT(t)
+	config := kindConfig("some", "an/image:1", 1, host{cgroupV1: true})
+	g.Expect(config.ContainerdConfigPatches).To(BeEmpty())
+	g.Expect(config.KubeadmConfigPatches).To(HaveLen(1))
+	var kubelet map[string]any
+	g.Expect(yaml.Unmarshal([]byte(config.KubeadmConfigPatches[0]), &kubelet)).To(Succeed())
+	g.Expect(kubelet).To(Equal(map[string]any{
+		"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "failCgroupV1": false,
+	}))
+
+	config = kindConfig("some", "an/image:1", 1, host{noSysResource: true})
+	g.Expect(config.KubeadmConfigPatches).To(BeEmpty())
+	g.Expect(config.ContainerdConfigPatches).To(HaveLen(1))
+	g.Expect(config.ContainerdConfigPatches[0]).To(MatchRegexp(`^\[plugins\."io\.containerd\.grpc\.v1\.cri"\]\n\s*restrict_oom_score_adj = true\n$`))
+}

@@ -1,0 +1,170 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/e2e-framework/klient"
+	"sigs.k8s.io/e2e-framework/klient/wait"
+)
+
+const (
+	// readyTimeout is from an API server that has just started, or is about to, to nodes that are ready: some ten times
+	// what it takes on two cores.
+	readyTimeout = 5 * time.Minute
+	// askTimeout is for one question to an API server that may not be there.
+	askTimeout  = 5 * time.Second
+	askInterval = time.Second
+)
+
+// awaitReady waits until the API server answers and every node and what Kubernetes itself runs on them are ready.
+func (c *Cluster) awaitReady(ctx context.Context, within time.Duration) error {
+	client, err := klient.New(c.config)
+	if err != nil {
+		return fmt.Errorf("making a client: %w", err)
+	}
+	return awaitReady(ctx, client, 1+len(c.workers), within)
+}
+
+func awaitReady(ctx context.Context, client klient.Client, nodes int, within time.Duration) error {
+	if err := await(ctx, within, func(ctx context.Context) error { return unready(ctx, client, nodes) }); err != nil {
+		return fmt.Errorf("expected %d nodes, and what runs in kube-system, to be ready within %v: %w", nodes, within, err)
+	}
+	return nil
+}
+
+// await asks until there is no error, or else returns the last one that was not just that the time was up.
+func await(ctx context.Context, within time.Duration, ask func(context.Context) error) error {
+	var last error
+	err := wait.For(func(ctx context.Context) (bool, error) {
+		asking, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
+		err := ask(asking)
+		if err == nil || ctx.Err() == nil {
+			last = err
+		}
+		return err == nil, nil
+	}, wait.WithContext(ctx), wait.WithTimeout(within), wait.WithInterval(askInterval), wait.WithImmediate())
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.Join(context.Cause(ctx), last)
+	case last != nil:
+		return last
+	}
+	return err
+}
+
+// unready asks what is not ready yet.
+func unready(ctx context.Context, client klient.Client, nodes int) error {
+	const system = "kube-system"
+	var (
+		all         corev1.NodeList
+		daemons     appsv1.DaemonSetList
+		deployments appsv1.DeploymentList
+	)
+	err := client.Resources().List(ctx, &all)
+	if err == nil {
+		err = client.Resources(system).List(ctx, &daemons)
+	}
+	if err == nil {
+		err = client.Resources(system).List(ctx, &deployments)
+	}
+	if err != nil {
+		return fmt.Errorf("asking the API server: %w", err)
+	}
+	return firstUnready(nodes, all.Items, daemons.Items, deployments.Items)
+}
+
+// firstUnready says what is not ready, or nothing.
+func firstUnready(expected int, nodes []corev1.Node, daemons []appsv1.DaemonSet, deployments []appsv1.Deployment) error {
+	if len(nodes) < expected {
+		return fmt.Errorf("%d nodes have joined", len(nodes))
+	}
+	for _, node := range nodes {
+		if condition := readyCondition(node); condition.Status != corev1.ConditionTrue {
+			return fmt.Errorf("the node %s is not ready: %s: %s", node.Name, condition.Reason, condition.Message)
+		}
+	}
+	for _, set := range daemons {
+		if status := set.Status; status.ObservedGeneration < set.Generation || status.NumberReady < status.DesiredNumberScheduled {
+			return fmt.Errorf("the daemon set %s is ready on %d of %d nodes", set.Name, status.NumberReady, status.DesiredNumberScheduled)
+		}
+	}
+	for _, deployment := range deployments {
+		wanted := ptr.Deref(deployment.Spec.Replicas, 1)
+		if status := deployment.Status; status.ObservedGeneration < deployment.Generation || status.AvailableReplicas < wanted {
+			return fmt.Errorf("the deployment %s has %d of %d replicas available", deployment.Name, status.AvailableReplicas, wanted)
+		}
+	}
+	return nil
+}
+
+func readyCondition(node corev1.Node) corev1.NodeCondition {
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			return condition
+		}
+	}
+	return corev1.NodeCondition{Reason: "Unknown", Message: "it has not said so"}
+}
+
+// awaitHeartbeats waits until each node has said once more that it is alive, which it does every ten seconds, and then
+// until all is ready.
+func (c *Cluster) awaitHeartbeats(ctx context.Context, within time.Duration) error {
+	client, err := klient.New(c.config)
+	if err != nil {
+		return fmt.Errorf("making a client: %w", err)
+	}
+	var before map[string]metav1.MicroTime
+	err = await(ctx, within, func(ctx context.Context) error {
+		beats, err := heartbeats(ctx, client)
+		if err != nil {
+			return fmt.Errorf("asking the API server: %w", err)
+		}
+		if before == nil {
+			before = beats
+		}
+		return firstSilent(before, beats)
+	})
+	if err != nil {
+		return fmt.Errorf("expected every node to be heard of within %v: %w", within, err)
+	}
+	return awaitReady(ctx, client, 1+len(c.workers), within)
+}
+
+// firstSilent says which node has not been heard of since.
+func firstSilent(before, now map[string]metav1.MicroTime) error {
+	for _, node := range slices.Sorted(maps.Keys(now)) {
+		at, earlier := now[node], before[node]
+		if at.Equal(&earlier) {
+			return fmt.Errorf("the node %s was last heard of at %v", node, at)
+		}
+	}
+	return nil
+}
+
+// heartbeats are the times at which the nodes have last said that they are alive.
+func heartbeats(ctx context.Context, client klient.Client) (map[string]metav1.MicroTime, error) {
+	var leases coordinationv1.LeaseList
+	if err := client.Resources(corev1.NamespaceNodeLease).List(ctx, &leases); err != nil {
+		return nil, err
+	}
+	beats := map[string]metav1.MicroTime{}
+	for _, lease := range leases.Items {
+		if lease.Spec.RenewTime != nil {
+			beats[lease.Name] = *lease.Spec.RenewTime
+		}
+	}
+	return beats, nil
+}

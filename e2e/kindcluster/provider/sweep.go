@@ -1,0 +1,179 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/e2e-framework/klient"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
+	"sigs.k8s.io/e2e-framework/klient/wait"
+	"sigs.k8s.io/kind/pkg/cluster/nodes"
+	"sigs.k8s.io/kind/pkg/exec"
+)
+
+// What the faults do to a cluster, and what is to be found here if the run that did it was killed before it healed.
+const (
+	// RunLabel is the label of the namespaces that runs make. They are removed when a kept cluster is reused.
+	RunLabel = "interregnum.dev/run"
+	// TablePrefix begins the name of every nft table that a fault makes in a node.
+	TablePrefix = "interregnum"
+	// StaticManifest is what makes the kubelet run the API server, and AsideManifest is where a fault puts it to stop that.
+	StaticManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+	AsideManifest  = "/etc/kubernetes/kube-apiserver.yaml"
+)
+
+// namespacesTimeout is for pods that are told to stop (30 s by default), and for what the API server does after them.
+const namespacesTimeout = 2 * time.Minute
+
+// revive makes nodes run again that a run has paused or stopped, and says whether there were any.
+func (c *Cluster) revive(ctx context.Context, found []container) (revived bool, err error) {
+	for _, node := range found {
+		var verb string
+		switch {
+		case node.State.Paused:
+			verb = "unpause"
+		case !node.State.Running:
+			verb = "start"
+		default:
+			continue
+		}
+		c.progress.say("the node %s is %s: docker %s", node.Name, node.State.Status, verb)
+		if _, err := docker(ctx, verb, node.ID); err != nil {
+			return revived, fmt.Errorf("its node %s was %s, and cannot be made to run: %w", node.Name, node.State.Status, err)
+		}
+		revived = true
+	}
+	return revived, nil
+}
+
+// sweepNodes undoes inside the nodes what a run has left there.
+func (c *Cluster) sweepNodes(ctx context.Context) error {
+	errs := []error{
+		thawAPIServer(ctx, c.controlPlane),
+		restoreManifest(ctx, c.controlPlane),
+	}
+	for _, node := range c.nodes() {
+		dropped, err := dropTables(ctx, node)
+		if len(dropped) > 0 {
+			c.progress.say("the node %s had packet filters of an earlier run: %s", node, strings.Join(dropped, ", "))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// sweepObjects undoes in the API server what a run has left there.
+func (c *Cluster) sweepObjects(ctx context.Context) error {
+	client, err := klient.New(c.config)
+	if err != nil {
+		return fmt.Errorf("making a client: %w", err)
+	}
+	return errors.Join(c.uncordon(ctx, client), c.deleteNamespaces(ctx, client))
+}
+
+// thawAPIServer continues an API server that was stopped by a signal.
+func thawAPIServer(ctx context.Context, node nodes.Node) error {
+	// Without pkill, which an image may lack.
+	const script = `for process in /proc/[0-9]*; do
+	if read -r name <"$process/comm" && test "$name" = kube-apiserver; then kill -s CONT "${process#/proc/}"; fi
+done 2>/dev/null; true`
+	return inNode(ctx, node, "sh", "-c", script)
+}
+
+// restoreManifest puts the API server's manifest back where the kubelet looks.
+func restoreManifest(ctx context.Context, node nodes.Node) error {
+	return inNode(ctx, node, "sh", "-c", "test ! -e "+AsideManifest+" || mv -f "+AsideManifest+" "+StaticManifest)
+}
+
+// dropTables deletes the packet filters that faults have left in the node, and says which.
+func dropTables(ctx context.Context, node nodes.Node) ([]string, error) {
+	// A node without nft cannot have tables of ours.
+	listed, err := exec.Output(node.CommandContext(ctx, "sh", "-c", "! command -v nft >/dev/null || nft list tables"))
+	if err != nil {
+		return nil, fmt.Errorf("listing the packet filters of the node %s: %w", node, err)
+	}
+	var dropped []string
+	for _, table := range ourTables(string(listed)) {
+		if err := inNode(ctx, node, "nft", append([]string{"delete", "table"}, strings.Fields(table)...)...); err != nil {
+			return dropped, err
+		}
+		dropped = append(dropped, table)
+	}
+	return dropped, nil
+}
+
+// ourTables picks ours from the output of nft list tables, each as its family and name.
+func ourTables(listed string) []string {
+	var ours []string
+	for line := range strings.Lines(listed) {
+		if words := strings.Fields(line); len(words) == 3 && words[0] == "table" && strings.HasPrefix(words[2], TablePrefix) {
+			ours = append(ours, words[1]+" "+words[2])
+		}
+	}
+	return ours
+}
+
+// uncordon lets pods onto nodes that were being drained.
+func (c *Cluster) uncordon(ctx context.Context, client klient.Client) error {
+	var all corev1.NodeList
+	if err := client.Resources().List(ctx, &all); err != nil {
+		return fmt.Errorf("listing the nodes: %w", err)
+	}
+	for i := range all.Items {
+		node := &all.Items[i]
+		if !node.Spec.Unschedulable {
+			continue
+		}
+		c.progress.say("the node %s is cordoned: uncordoning it", node.Name)
+		err := client.Resources().Patch(ctx, node, k8s.Patch{PatchType: types.MergePatchType, Data: []byte(`{"spec":{"unschedulable":null}}`)})
+		if err != nil {
+			return fmt.Errorf("uncordoning the node %s: %w", node.Name, err)
+		}
+	}
+	return nil
+}
+
+// deleteNamespaces removes what runs have made, and waits until it is gone: its replicas would write on.
+func (c *Cluster) deleteNamespaces(ctx context.Context, client klient.Client) error {
+	left := func(ctx context.Context) ([]corev1.Namespace, error) {
+		var all corev1.NamespaceList
+		err := client.Resources().List(ctx, &all, resources.WithLabelSelector(RunLabel))
+		return all.Items, err
+	}
+	namespaces, err := left(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the namespaces of earlier runs: %w", err)
+	}
+	if len(namespaces) == 0 {
+		return nil
+	}
+	c.progress.say("deleting %d namespaces of earlier runs", len(namespaces))
+	for i := range namespaces {
+		if err := client.Resources().Delete(ctx, &namespaces[i]); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("deleting the namespace %s of an earlier run: %w", namespaces[i].Name, err)
+		}
+	}
+	err = wait.For(func(ctx context.Context) (bool, error) {
+		namespaces, err := left(ctx)
+		return err == nil && len(namespaces) == 0, err
+	}, wait.WithContext(ctx), wait.WithTimeout(namespacesTimeout), wait.WithInterval(time.Second), wait.WithImmediate())
+	if err != nil {
+		return fmt.Errorf("expected the namespaces of earlier runs to be gone within %v: %w", namespacesTimeout, err)
+	}
+	return nil
+}
+
+// inNode runs a command in a node.
+func inNode(ctx context.Context, node nodes.Node, command string, args ...string) error {
+	if err := node.CommandContext(ctx, command, args...).Run(); err != nil {
+		return fmt.Errorf("in the node %s: %w%s", node, err, lastWords(err))
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/report"
+)
+
+// publish writes what came of a suite as Markdown: beside the histories, and into the summary of a GitHub job, if this runs
+// in one.
+func (o outcome) publish(cluster, profile string, again func(report.Row) string) error {
+	if o.neverBegan == "" && len(o.rows) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	if err := o.markdown(&text, fmt.Sprintf("Scenarios on %s, profile %s", cluster, profile), again); err != nil {
+		return err
+	}
+	folder := filepath.Join(RunsFolder(), cluster+"-"+profile)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, o.fileName()), []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	return appendTo(os.Getenv("GITHUB_STEP_SUMMARY"), text.String())
+}
+
+func (o outcome) markdown(out io.Writer, title string, again func(report.Row) string) error {
+	if o.neverBegan != "" {
+		why := strings.ReplaceAll(o.neverBegan, "\n", "\n    ")
+		_, err := fmt.Fprintf(out, "### %s\n\n**No scenario was run:**\n\n    %s\n\n", title, why)
+		return err
+	}
+	if err := report.Markdown(out, title, o.rows, again); err != nil || len(o.others) == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\n**%s**\n\n", strings.TrimSpace(o.besides()))
+	return err
+}
+
+// fileName keeps the verdicts on the catalogue, where the track record alone is run after it.
+func (o outcome) fileName() string {
+	if len(o.rows) > 0 && !slices.ContainsFunc(o.rows, func(r report.Row) bool { return !isKnownBug(r.Scenario) }) {
+		return "track-record.md"
+	}
+	return "verdicts.md"
+}
+
+// appendTo adds to what other steps, or other suites, have written there.
+func appendTo(path, text string) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}

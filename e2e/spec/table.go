@@ -1,0 +1,34 @@
+package spec
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/report"
+)
+
+// print writes what came of a suite for who looks at a terminal.
+func (o outcome) print(out io.Writer) error {
+	if o.neverBegan != "" {
+		_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", o.neverBegan)
+		return err
+	}
+	if len(o.rows) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out)
+	if err := report.Table(out, o.rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%shistories: %s\n", o.besides(), RunsFolder())
+	return err
+}
+
+// besides tells of the failed specs that are no scenarios; Ginkgo has told how they failed.
+func (o outcome) besides() string {
+	if len(o.others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d failed that are no scenarios: %s\n", len(o.others), strings.Join(o.others, "; "))
+}

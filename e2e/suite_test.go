@@ -1,0 +1,136 @@
+// Package e2e_test runs the catalogue on a kind cluster, with real pods.
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/interregnum/interregnum/e2e/binary"
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/kindcluster"
+	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/spec"
+)
+
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	ctrl.SetLogger(GinkgoLogr)
+	klog.SetLogger(GinkgoLogr)
+	if spec.Bind(spec.Binding{
+		Cluster: "kind",
+		Profile: scenario.Quick,
+		Check:   binary.Check,
+		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+			return kindcluster.New(ctx, configFor(folder, observer))
+		},
+	}) {
+		SynchronizedBeforeSuite(start, join)
+		AfterEach(keepNodeLogs)
+	}
+	RunSpecs(t, "The catalogue, on a kind cluster")
+}
+
+// suite is what every process of the suite is told by the first one, which opens the cluster.
+type suite struct {
+	Name, Kubeconfig string
+	Image            string
+	Binary           history.Binary
+}
+
+var (
+	shared  suite
+	cluster *provider.Cluster
+)
+
+// start runs in the first process.
+func start(ctx SpecContext) []byte {
+	progress := openProgress()
+	platform, err := provider.GoPlatform(ctx)
+	must(err)
+	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...)
+	must(err)
+	shared.Image, err = provider.BuildImage(ctx, shared.Binary.Path)
+	must(err)
+
+	options := provider.FromEnvironment()
+	options.Logs = filepath.Join(spec.RunsFolder(), "kind-that-did-not-come-up")
+	options.Progress = progress
+	opened, err := provider.Open(ctx, options)
+	must(err)
+	// Also after a Ctrl-C, when the suite's context is over.
+	DeferCleanup(func(ctx SpecContext) { must(opened.Close(ctx)) })
+	fmt.Fprintf(progress, "loading the manager's image %s into the nodes\n", shared.Image)
+	must(opened.Load(ctx, shared.Image))
+	fmt.Fprintln(progress, "running the scenarios, several side by side")
+
+	shared.Name, shared.Kubeconfig = opened.Name(), opened.Kubeconfig()
+	told, err := json.Marshal(shared)
+	must(err)
+	return told
+}
+
+// openProgress is where the first process says what it does. Ginkgo shows what a process of a parallel suite prints when it
+// is over, which is late for a cluster that takes a minute to come up: make shows this file meanwhile.
+func openProgress() *os.File {
+	path := os.Getenv("PROGRESS")
+	if path == "" {
+		return os.Stderr
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	must(err)
+	return file // Open until the process ends: the cluster's removal is told there, too.
+}
+
+// join runs in every process, with what the first one told.
+func join(ctx SpecContext, told []byte) {
+	must(json.Unmarshal(told, &shared))
+	var err error
+	cluster, err = provider.Attach(ctx, shared.Name, shared.Kubeconfig)
+	must(err)
+}
+
+func configFor(folder string, observer *observe.Observer) kindcluster.Config {
+	api := cluster.RESTConfig()
+	api.QPS = -1 // The harness must not wait for itself.
+	config := kindcluster.Config{
+		API: api, ControlPlane: cluster.ControlPlane().String(),
+		Binary: shared.Binary, Image: shared.Image, Folder: folder, Observer: observer,
+	}
+	for _, worker := range cluster.Workers() {
+		config.Workers = append(config.Workers, worker.String())
+	}
+	return config
+}
+
+// keepNodeLogs keeps what the nodes' kubelets and container runtimes said, where a spec failed.
+func keepNodeLogs(ctx SpecContext) {
+	if !CurrentSpecReport().Failed() {
+		return
+	}
+	folder := filepath.Join(spec.RunsFolder(), "kind-nodes", strings.ReplaceAll(CurrentSpecReport().LeafNodeText, " ", "-"))
+	if err := cluster.ExportLogs(ctx, folder); err != nil {
+		GinkgoWriter.Printf("the nodes' logs could not be kept: %v\n", err)
+		return
+	}
+	GinkgoWriter.Printf("the nodes' logs: %s\n", folder)
+}
+
+// must says an error as it is: what a matcher adds to it hides what is to be done.
+func must(err error) {
+	GinkgoHelper()
+	if err != nil {
+		Fail(err.Error())
+	}
+}
