@@ -10,6 +10,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
@@ -120,6 +121,9 @@ func (n *Namespace) MakeWork(ctx context.Context, name string) error {
 	defer cancel()
 	item := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{journal.WorkLabel: "true"}}}
 	_, err := n.Clients.CoreV1().ConfigMaps(n.Name).Create(ctx, item, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil // Made by an attempt whose answer did not come in time.
+	}
 	return err
 }
 

@@ -44,7 +44,12 @@ type APIServerSlow struct {
 	Latency time.Duration
 }
 
-func (s APIServerSlow) String() string { return fmt.Sprintf("API server slow: %v each way", s.Latency) }
+func (s APIServerSlow) String() string {
+	if s.Latency == 0 {
+		return "API server slow"
+	}
+	return fmt.Sprintf("API server slow: %v each way", s.Latency)
+}
 
 // Target implements Fault.
 func (APIServerSlow) Target() string { return "" }

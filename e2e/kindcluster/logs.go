@@ -40,7 +40,8 @@ func lastLine(text string) string {
 
 // keepFiles copies the run's journals, and the logs of the pods that are still there, from the node.
 func (c *Cluster) keepFiles(ctx context.Context, n node) error {
-	archive, err := n.run(ctx, `cd / && tar -c $(ls -d "$1" /var/log/pods/"$2"_* 2>/dev/null) 2>/dev/null`, "",
+	// The replicas go on writing, and the kubelet removes what it no longer needs: tar then ends with 1.
+	archive, err := n.run(ctx, `cd / && tar -c $(ls -d "$1" /var/log/pods/"$2"_* 2>/dev/null) 2>/dev/null || test $? -eq 1`, "",
 		c.folderOnNode(), c.namespace.Name)
 	if err != nil {
 		return fmt.Errorf("keeping the journals: %w", err)

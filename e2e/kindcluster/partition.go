@@ -16,17 +16,20 @@ func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injec
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).Get(ctx, l.pod.name, metav1.GetOptions{})
+	// The node knows it; the API may not as yet.
+	pod, err := l.pod.node.run(ctx, `sandbox=$(crictl inspect --output go-template --template '{{.info.sandboxID}}' "$1") &&
+		crictl inspectp --output go-template --template '{{.status.network.ip}}' "$sandbox"`, "", l.container)
 	if err != nil {
 		return nil, fmt.Errorf("looking up the address of %s: %w", l.source, err)
 	}
+	pod = strings.TrimSpace(pod)
 	host, port, err := c.apiServerAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// As they are when they are forwarded: the address of the Service has been translated by then, in both directions.
-	requests := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", p.Status.PodIP, host, port)}
-	answers := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, p.Status.PodIP, port)}
+	requests := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", pod, host, port)}
+	answers := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, pod, port)}
 	return c.filters.set(ctx, l.pod.node, map[fault.Lost][]rule{
 		fault.Everything: {requests, answers}, fault.Requests: {requests}, fault.Answers: {answers},
 	}[f.Lost]...)

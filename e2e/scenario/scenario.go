@@ -25,7 +25,7 @@ type Cluster interface {
 	Rollout(ctx context.Context, options controller.Options) error
 	// Inject makes a fault take hold.
 	Inject(ctx context.Context, f fault.Fault) (fault.Injection, error)
-	// MakeWork makes a work item; nil means that the API server has acknowledged it.
+	// MakeWork makes a work item; nil means that the API server has acknowledged it, or has it already.
 	MakeWork(ctx context.Context, name string) error
 	// Collect returns once everything that the replicas have journalled so far is with the observer.
 	Collect(ctx context.Context) error

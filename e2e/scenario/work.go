@@ -17,7 +17,8 @@ type workMaker struct {
 }
 
 // makeWork begins to make an item every period. One that the API server does not acknowledge was not made: the item of
-// the next period is tried under the same name, so that one that was applied unseen does no harm.
+// the next period is tried under the same name, so that one that was applied unseen does no harm, and is
+// acknowledged then.
 func makeWork(ctx context.Context, cluster Cluster, observer *observe.Observer, period time.Duration) *workMaker {
 	ctx, cancel := context.WithCancel(ctx)
 	m := &workMaker{cancel: cancel}

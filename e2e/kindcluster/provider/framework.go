@@ -121,7 +121,7 @@ func (p *Provider) WaitForControlPlane(ctx context.Context, client klient.Client
 	if p.cluster == nil {
 		return errNotCreated
 	}
-	return awaitReady(ctx, client, len(p.cluster.nodes()), readyTimeout)
+	return awaitReady(ctx, client, len(p.cluster.nodes()), readyTimeout, p.cluster.progress)
 }
 
 // KubernetesRestConfig is [Cluster.RESTConfig], or nil before there is one.

@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"sigs.k8s.io/kind/pkg/cmd"
 	"sigs.k8s.io/kind/pkg/log"
@@ -28,6 +30,19 @@ func (p *progress) say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fmt.Fprintf(p.out, "kind: "+format+"\n", args...)
+}
+
+// everyTenSeconds makes a question that is asked again and again say what it is waiting for.
+func (p *progress) everyTenSeconds(ask func(context.Context) error) func(context.Context) error {
+	said := time.Now()
+	return func(ctx context.Context) error {
+		err := ask(ctx)
+		if err != nil && time.Since(said) >= 10*time.Second {
+			p.say("waiting: %v", err)
+			said = time.Now()
+		}
+		return err
+	}
 }
 
 // logger is for kind's own progress: its spinner if a terminal is looking, else plain lines.

@@ -32,11 +32,12 @@ func (c *Cluster) awaitReady(ctx context.Context, within time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	return awaitReady(ctx, client, 1+len(c.workers), within)
+	return awaitReady(ctx, client, 1+len(c.workers), within, c.progress)
 }
 
-func awaitReady(ctx context.Context, client klient.Client, nodes int, within time.Duration) error {
-	if err := await(ctx, within, func(ctx context.Context) error { return unready(ctx, client, nodes) }); err != nil {
+func awaitReady(ctx context.Context, client klient.Client, nodes int, within time.Duration, p *progress) error {
+	ask := p.everyTenSeconds(func(ctx context.Context) error { return unready(ctx, client, nodes) })
+	if err := await(ctx, within, ask); err != nil {
 		return fmt.Errorf("expected %d nodes, and what runs in kube-system, to be ready within %v: %w", nodes, within, err)
 	}
 	return nil
@@ -72,6 +73,7 @@ func unready(ctx context.Context, client klient.Client, nodes int) error {
 		all         corev1.NodeList
 		daemons     appsv1.DaemonSetList
 		deployments appsv1.DeploymentList
+		pods        corev1.PodList
 	)
 	err := client.Resources().List(ctx, &all)
 	if err == nil {
@@ -80,10 +82,31 @@ func unready(ctx context.Context, client klient.Client, nodes int) error {
 	if err == nil {
 		err = client.Resources(system).List(ctx, &deployments)
 	}
+	if err == nil {
+		err = client.Resources(system).List(ctx, &pods)
+	}
 	if err != nil {
 		return fmt.Errorf("asking the API server: %w", err)
 	}
-	return firstUnready(nodes, all.Items, daemons.Items, deployments.Items)
+	if err := firstUnready(nodes, all.Items, daemons.Items, deployments.Items); err != nil {
+		return err
+	}
+	return firstUnreadyPod(pods.Items)
+}
+
+// firstUnreadyPod says which pod is not ready, or nothing. Nodes say it themselves; what is counted in daemon sets and
+// deployments may be from before all of them, and who counts, was away.
+func firstUnreadyPod(pods []corev1.Pod) error {
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		isReady := func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue }
+		if !slices.ContainsFunc(pod.Status.Conditions, isReady) {
+			return fmt.Errorf("the pod %s on the node %s is not ready", pod.Name, pod.Spec.NodeName)
+		}
+	}
+	return nil
 }
 
 // firstUnready says what is not ready, or nothing.
@@ -127,7 +150,7 @@ func (c *Cluster) awaitHeartbeats(ctx context.Context, within time.Duration) err
 		return fmt.Errorf("making a client: %w", err)
 	}
 	var before map[string]metav1.MicroTime
-	err = await(ctx, within, func(ctx context.Context) error {
+	err = await(ctx, within, c.progress.everyTenSeconds(func(ctx context.Context) error {
 		beats, err := heartbeats(ctx, client)
 		if err != nil {
 			return fmt.Errorf("asking the API server: %w", err)
@@ -136,11 +159,11 @@ func (c *Cluster) awaitHeartbeats(ctx context.Context, within time.Duration) err
 			before = beats
 		}
 		return firstSilent(before, beats)
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("expected every node to be heard of within %v: %w", within, err)
 	}
-	return awaitReady(ctx, client, 1+len(c.workers), within)
+	return awaitReady(ctx, client, 1+len(c.workers), within, c.progress)
 }
 
 // firstSilent says which node has not been heard of since.

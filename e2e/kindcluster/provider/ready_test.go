@@ -63,6 +63,25 @@ func TestWhatIsNotReadyIsNamed(t *testing.T) {
 	}
 }
 
+func TestAPodThatIsNotReadyIsNamed(t *testing.T) {
+	pod := func(phase corev1.PodPhase, ready corev1.ConditionStatus) corev1.Pod {
+		return corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: "dns"}, Spec: corev1.PodSpec{NodeName: "a"},
+			Status: corev1.PodStatus{Phase: phase, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
+		}
+	}
+	g := NewWithT(t)
+	going := pod(corev1.PodRunning, corev1.ConditionFalse)
+	going.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)}
+	fine := []corev1.Pod{
+		pod(corev1.PodRunning, corev1.ConditionTrue), going,
+		pod(corev1.PodSucceeded, corev1.ConditionFalse), pod(corev1.PodFailed, corev1.ConditionFalse),
+	}
+	g.Expect(firstUnreadyPod(fine)).To(Succeed())
+	g.Expect(firstUnreadyPod(append(fine, pod(corev1.PodRunning, corev1.ConditionFalse)))).To(MatchError("the pod dns on the node a is not ready"))
+	g.Expect(firstUnreadyPod([]corev1.Pod{{}})).To(HaveOccurred())
+}
+
 func TestANodeThatIsNotHeardOfAgainIsNamed(t *testing.T) {
 	g := NewWithT(t)
 	at := func(seconds int64) metav1.MicroTime { return metav1.NewMicroTime(time.Unix(seconds, 0)) }

@@ -14,7 +14,10 @@ func (c *Cluster) reuse(ctx context.Context, options Options, found []container)
 	c.progress.say("reusing the kept cluster %q", c.name)
 	began := time.Now()
 	if err := c.takeOver(ctx, options, found); err != nil {
-		if options.Logs != "" && ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("taking over the kept cluster %q: %w", c.name, err)
+		}
+		if options.Logs != "" {
 			c.progress.say("the kept cluster %q is of no use; exporting its logs to %s", c.name, options.Logs)
 			if err := c.ExportLogs(ctx, options.Logs); err != nil {
 				c.progress.say("%v", err)

@@ -55,16 +55,23 @@ func (c *Cluster) revive(ctx context.Context, found []container) (revived bool, 
 
 // sweepNodes undoes inside the nodes what a run has left there.
 func (c *Cluster) sweepNodes(ctx context.Context) error {
-	errs := []error{
-		thawAPIServer(ctx, c.controlPlane),
-		restoreManifest(ctx, c.controlPlane),
-	}
-	for _, node := range c.nodes() {
-		dropped, err := dropTables(ctx, node)
-		if len(dropped) > 0 {
-			c.progress.say("the node %s had packet filters of an earlier run: %s", node, strings.Join(dropped, ", "))
+	var errs []error
+	for _, sweep := range []struct {
+		found string
+		undo  func(context.Context, nodes.Node) ([]string, error)
+		in    []nodes.Node
+	}{
+		{"a stopped API server, which goes on now", thawAPIServer, []nodes.Node{c.controlPlane}},
+		{"an API server that was taken away, which is put back", restoreManifest, []nodes.Node{c.controlPlane}},
+		{"packet filters, which are removed", dropTables, c.nodes()},
+	} {
+		for _, node := range sweep.in {
+			undone, err := sweep.undo(ctx, node)
+			if len(undone) > 0 {
+				c.progress.say("an earlier run has left on the node %s %s: %s", node, sweep.found, strings.Join(undone, ", "))
+			}
+			errs = append(errs, err)
 		}
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -78,30 +85,39 @@ func (c *Cluster) sweepObjects(ctx context.Context) error {
 	return errors.Join(c.uncordon(ctx, client), c.deleteNamespaces(ctx, client))
 }
 
-// thawAPIServer continues an API server that was stopped by a signal.
-func thawAPIServer(ctx context.Context, node nodes.Node) error {
+// thawAPIServer continues an API server that was stopped by a signal, and says which processes that were.
+func thawAPIServer(ctx context.Context, node nodes.Node) ([]string, error) {
 	// Without pkill, which an image may lack.
 	const script = `for process in /proc/[0-9]*; do
-	if read -r name <"$process/comm" && test "$name" = kube-apiserver; then kill -s CONT "${process#/proc/}"; fi
+	if read -r name <"$process/comm" && test "$name" = kube-apiserver && grep -q '^State:.*T' "$process/status"; then
+		kill -s CONT "${process#/proc/}" && echo "${process#/proc/}"
+	fi
 done 2>/dev/null; true`
-	return inNode(ctx, node, "sh", "-c", script)
+	return linesFrom(ctx, node, "sh", "-c", script)
 }
 
-// restoreManifest puts the API server's manifest back where the kubelet looks.
-func restoreManifest(ctx context.Context, node nodes.Node) error {
-	return inNode(ctx, node, "sh", "-c", "test ! -e "+AsideManifest+" || mv -f "+AsideManifest+" "+StaticManifest)
+// restoreManifest puts the API server's manifest back where the kubelet looks, and says whence.
+func restoreManifest(ctx context.Context, node nodes.Node) ([]string, error) {
+	// A node that was stopped meanwhile may have come back with another address. kind changes it in the manifests that it
+	// finds in their place, as this does.
+	const script = `test -e "$0" || exit 0
+old=$(sed -n 's/^ *- --advertise-address=//p' "$0")
+new=$(getent ahostsv4 "$(hostname)" | head -n 1 | cut -d ' ' -f 1)
+if test -n "$old" && test -n "$new"; then sed -i "s/\b$(echo "$old" | sed 's/\./\\./g')\b/$new/g" "$0"; fi
+mv -f "$0" "$1" && echo "$0"`
+	return linesFrom(ctx, node, "sh", "-c", script, AsideManifest, StaticManifest)
 }
 
 // dropTables deletes the packet filters that faults have left in the node, and says which.
 func dropTables(ctx context.Context, node nodes.Node) ([]string, error) {
 	// A node without nft cannot have tables of ours.
-	listed, err := exec.Output(node.CommandContext(ctx, "sh", "-c", "! command -v nft >/dev/null || nft list tables"))
+	listed, err := linesFrom(ctx, node, "sh", "-c", "! command -v nft >/dev/null || nft list tables")
 	if err != nil {
-		return nil, fmt.Errorf("listing the packet filters of the node %s: %w", node, err)
+		return nil, err
 	}
 	var dropped []string
-	for _, table := range ourTables(string(listed)) {
-		if err := inNode(ctx, node, "nft", append([]string{"delete", "table"}, strings.Fields(table)...)...); err != nil {
+	for _, table := range ourTables(listed) {
+		if _, err := linesFrom(ctx, node, "nft", append([]string{"delete", "table"}, strings.Fields(table)...)...); err != nil {
 			return dropped, err
 		}
 		dropped = append(dropped, table)
@@ -110,9 +126,9 @@ func dropTables(ctx context.Context, node nodes.Node) ([]string, error) {
 }
 
 // ourTables picks ours from the output of nft list tables, each as its family and name.
-func ourTables(listed string) []string {
+func ourTables(listed []string) []string {
 	var ours []string
-	for line := range strings.Lines(listed) {
+	for _, line := range listed {
 		if words := strings.Fields(line); len(words) == 3 && words[0] == "table" && strings.HasPrefix(words[2], TablePrefix) {
 			ours = append(ours, words[1]+" "+words[2])
 		}
@@ -170,10 +186,11 @@ func (c *Cluster) deleteNamespaces(ctx context.Context, client klient.Client) er
 	return nil
 }
 
-// inNode runs a command in a node.
-func inNode(ctx context.Context, node nodes.Node, command string, args ...string) error {
-	if err := node.CommandContext(ctx, command, args...).Run(); err != nil {
-		return fmt.Errorf("in the node %s: %w%s", node, err, lastWords(err))
+// linesFrom runs a command in a node, and returns what it writes to standard output.
+func linesFrom(ctx context.Context, node nodes.Node, command string, args ...string) ([]string, error) {
+	lines, err := exec.OutputLines(node.CommandContext(ctx, command, args...))
+	if err != nil {
+		return nil, fmt.Errorf("in the node %s: %w%s", node, err, lastWords(err))
 	}
-	return nil
+	return lines, nil
 }

@@ -1,13 +1,14 @@
 package provider
 
 import (
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 )
 
 func TestOnlyOurTablesAreDropped(t *testing.T) {
-	NewWithT(t).Expect(ourTables(`table ip nat
+	NewWithT(t).Expect(ourTables(strings.Split(`table ip nat
 table ip6 filter
 table inet interregnum
 table inet interregnum-cut-1
@@ -15,8 +16,8 @@ table netdev interregnum_2
 table inet not-interregnum
 table inet kube-proxy interregnum
 # Warning: table ip filter is managed by iptables-nft, do not touch!
-`)).To(Equal([]string{"inet interregnum", "inet interregnum-cut-1", "netdev interregnum_2"}))
-	NewWithT(t).Expect(ourTables("")).To(BeEmpty())
+`, "\n"))).To(Equal([]string{"inet interregnum", "inet interregnum-cut-1", "netdev interregnum_2"}))
+	NewWithT(t).Expect(ourTables(nil)).To(BeEmpty())
 }
 
 func TestNodesThatDoNotRunAreMadeTo(t *testing.T) {
