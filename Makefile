@@ -50,6 +50,8 @@ units = packages=$$(go list ./...) && packages=$$(echo "$$packages" | grep -v -e
 # A workspace of the caller's (go.work) is meant for the code under test, not for the tools.
 golangci-lint = GOWORK=off go tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
 
+actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
+
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
@@ -103,10 +105,11 @@ check: ## judge a saved history again, without a cluster (HISTORY)
 bench: ## how fast virtual time is: runs/s of one failover
 	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1
 
-lint: ## gofmt, go vet and golangci-lint
+lint: ## gofmt, go vet, golangci-lint and actionlint
 	@echo '==> gofmt'; badly=$$(gofmt -l .) && test -z "$$badly" || { echo "not formatted: $$badly"; exit 1; }
 	@echo '==> go vet'; go vet ./...
 	@echo '==> golangci-lint (built at first use, which takes a minute or two)'; $(golangci-lint) run
+	@echo '==> actionlint'; $(actionlint)
 
 deflake: ## repeat suites until the first failure (SUITES, COUNT, FOCUS, LABELS, PROFILE)
 	@mkdir -p "$$RUNS"; log="$$RUNS/deflake.log"; round=0; $(control-plane) || exit 1; \
@@ -124,7 +127,7 @@ control-plane: ## get kube-apiserver and etcd now (else the first envtest run do
 	@hack/control-plane.sh
 
 image: ## build the manager's container image and print its name (CONTROLLER)
-	@mkdir -p "$$RUNS/bin/image" && go run ./e2e/kindcluster/provider/cmd/image
+	@go run ./e2e/kindcluster/provider/cmd/image "$$RUNS/bin/image"
 
 node-image: ## build a kind node image from source, for machines without a registry; Debian, half an hour
 	@hack/nodeimage/build.sh

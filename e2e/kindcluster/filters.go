@@ -75,12 +75,15 @@ func (f *filter) Heal(ctx context.Context) error {
 	if f.healed {
 		return nil
 	}
-	f.dropped = f.hits(ctx)
-	if _, err := f.node.run(ctx, "nft -f -", fmt.Sprintf("delete table inet %s\n", f.name)+f.script("accept")); err != nil {
+	rules := fmt.Sprintf("delete table inet %s\n", f.name) + f.script("accept")
+	// The counter goes with the table, so it is read first; in the same breath, because each goes to the node anew.
+	counted, err := f.node.run(ctx, counter+`; nft -f -`, rules, f.name)
+	if err != nil {
 		return fmt.Errorf("lifting a packet filter: %w", err)
 	}
 	f.healed = true
-	return nil
+	f.dropped, err = packets(counted)
+	return err
 }
 
 // Touched counts the packets that were dropped.
@@ -88,7 +91,7 @@ func (f *filter) Touched() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.healed {
-		f.dropped = max(f.dropped, f.hits(context.Background()))
+		f.dropped = max(f.dropped, f.hits())
 	}
 	return f.dropped
 }
@@ -98,32 +101,38 @@ func (f *filter) Passed() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.healed {
-		f.passed = max(f.passed, f.hits(context.Background()))
+		f.passed = max(f.passed, f.hits())
 	}
 	return f.passed
 }
 
+// counter prints the counter of the table that is the script's first argument.
+const counter = `nft list counter inet "$1" hits`
+
 // counterBound is far more than reading a counter takes.
 const counterBound = 10 * time.Second
 
-// hits reads the counter. A counter that cannot be read counts nothing: the run is then inconclusive, and not passed.
-func (f *filter) hits(ctx context.Context) int64 {
-	ctx, cancel := context.WithTimeout(ctx, counterBound)
+// hits reads the counter. One that cannot be read counts nothing: the run is then inconclusive, and not passed.
+func (f *filter) hits() int64 {
+	ctx, cancel := context.WithTimeout(context.Background(), counterBound)
 	defer cancel()
-	text, err := f.node.run(ctx, `nft list counter inet "$1" hits`, "", f.name)
+	text, err := f.node.run(ctx, counter, "", f.name)
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(text)
-	for i, field := range fields[:max(len(fields)-1, 0)] {
-		if field == "packets" {
-			packets, err := strconv.ParseInt(fields[i+1], 10, 64)
-			if err == nil {
-				return packets
-			}
-		}
+	counted, _ := packets(text)
+	return counted
+}
+
+// packets is the number in what nft prints of a counter.
+func packets(text string) (int64, error) {
+	_, behind, _ := strings.Cut(text, "packets ")
+	number, _, _ := strings.Cut(behind, " ")
+	counted, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("expected a counter of packets from nft, got %q", text)
 	}
-	return 0
+	return counted, nil
 }
 
 // lift removes the tables.

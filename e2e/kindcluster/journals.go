@@ -46,7 +46,8 @@ func (j *journal) follow(ctx context.Context, n node) {
 	for ctx.Err() == nil {
 		// From where it was, counted from one: the node may have gone and come back.
 		j.rest = nil
-		_ = n.stream(ctx, follower{ctx, j}, "tail", "-c", "+"+strconv.FormatInt(j.offset()+1, 10), "-F", j.file)
+		// Without inotify, of which the kernel has few (128 instances for each user, by default), and kubelets need them.
+		_ = n.stream(ctx, follower{ctx, j}, "tail", "-c", "+"+strconv.FormatInt(j.offset()+1, 10), "-F", "-s", "0.1", "---disable-inotify", j.file)
 		pause(ctx, retryNode)
 	}
 }

@@ -132,10 +132,10 @@ var everywhere = []Scenario{
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-			// Longer than a RetryPeriod, so that a renewal is hit; short of a request's timeout by as much as the timings
-			// leave, so that there is time for another attempt.
-			run.Hold(ctx, run.Profile.Timings.RenewDeadline/2)
-			cut.Heal(ctx)
+			// Longer than a RetryPeriod, so that a renewal is hit. Short enough for TCP, which sends what was lost again after twice
+			// as long as before, so that after the heal, too, there is time for another attempt.
+			t := run.Profile.Timings
+			cut.HealAfter(ctx, (t.RetryPeriod+t.RenewDeadline/2)/2, t.RenewDeadline*2/3)
 			run.Rest(ctx, restRenewals)
 			return run.Settle(ctx)
 		},

@@ -241,15 +241,22 @@ func (r *Run) Rest(ctx context.Context, renewals int) {
 	})
 }
 
-// Hold lets a fault last for so long. Only for faults whose length is what the scenario is about.
-func (r *Run) Hold(ctx context.Context, length time.Duration) {
-	r.log("holding for %v", length)
+// HealAfter lets a fault last for so long, and heals it. Only for faults whose length is what the scenario is about: one
+// that came to last longer than at most so long, because the machine was busy, was another scenario's.
+func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration) {
+	began := time.Now()
+	i.run.log("holding for %v", length)
 	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-		r.giveUp("holding the fault for %v: %w", length, context.Cause(ctx))
+		i.run.giveUp("holding the fault for %v: %w", length, context.Cause(ctx))
+	}
+	i.Heal(ctx)
+	if lasted := time.Since(began); lasted > atMost {
+		i.run.giveUp("expected %q to last %v, and %v at most; it was healed after %v, by which a leader need not ride it out: is the machine too busy?",
+			i.fault, length, atMost, lasted.Round(time.Millisecond))
 	}
 }
 

@@ -31,6 +31,7 @@ func (b Binding) bindBug(bug scenario.KnownBug) {
 // showBug runs the scenario until it has shown all that the bug is known to break. What only some runs break is sought as
 // long as runs cost nothing, that is in virtual time; elsewhere one run must do.
 func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row, error) {
+	bug = bug.On(b.Cluster)
 	runs := 1
 	if b.Within != nil {
 		runs = 100

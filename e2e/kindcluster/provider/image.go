@@ -48,6 +48,14 @@ func newChooser(p *progress) chooser {
 	}
 }
 
+// FindImage finds the image that [Open] would take, and tells out what it does. Empty asks for none in particular.
+func FindImage(ctx context.Context, wanted string, out io.Writer) (NodeImage, error) {
+	if _, err := daemonPlatform(ctx); err != nil {
+		return NodeImage{}, err
+	}
+	return newChooser(newProgress(out)).choose(ctx, wanted)
+}
+
 // choose takes the image that was asked for, or the best that is to be had.
 func (c chooser) choose(ctx context.Context, wanted string) (NodeImage, error) {
 	if wanted != "" {
