@@ -38,6 +38,7 @@ func TestScenarios(t *testing.T) {
 	}) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
+		faults()
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
 }

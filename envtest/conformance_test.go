@@ -18,10 +18,10 @@ import (
 
 // What happens in virtual time is worth what the model of the API server is worth. Here it is held against the real one: the
 // same requests, by the same client, must come to the same.
-var _ = Describe("the model of the API server", Label("conformance"), func() {
+func conformance() {
 	for _, media := range []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf} {
 		for _, sequence := range sequences {
-			It("answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
+			It("the model of the API server answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
 				content := rest.ContentConfig{ContentType: media, AcceptContentTypes: media}
 				actual := shared.API.config()
 				actual.ContentConfig = content
@@ -44,10 +44,10 @@ var _ = Describe("the model of the API server", Label("conformance"), func() {
 				}
 				Expect(play(ctx, model, namespace.Name, sequence.steps)).To(Equal(expected),
 					"expected the model (actual) to answer as the real API server does (expected): mend envtest/simcluster")
-			}, SpecTimeout(time.Minute))
+			}, Label("conformance"), SpecTimeout(time.Minute))
 		}
 	}
-})
+}
 
 // moment is one that survives the way to the server and back.
 var moment = metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))

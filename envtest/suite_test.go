@@ -37,6 +37,7 @@ func TestScenarios(t *testing.T) {
 		},
 	}) {
 		SynchronizedBeforeSuite(start, join)
+		conformance()
 	}
 	RunSpecs(t, "The catalogue, on a real API server")
 }

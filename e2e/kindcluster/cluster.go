@@ -93,6 +93,9 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	return c, nil
 }
 
+// Namespace is where the run takes place, for those who look at it from outside.
+func (c *Cluster) Namespace() string { return c.namespace.Name }
+
 // folderOnNode is where the journals are, on each node. /var is kept when a node is stopped and started again.
 func (c *Cluster) folderOnNode() string { return path.Join("/var/lib/interregnum", c.namespace.Name) }
 

@@ -90,12 +90,17 @@ func (d *drained) evict(ctx context.Context) (left int, err error) {
 		err := d.cluster.namespace.Clients.PolicyV1().Evictions(p.Namespace).Evict(ctx, &policyv1.Eviction{
 			ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace},
 		})
-		// 429: the budget does not allow it yet.
-		if err != nil && !apierrors.IsTooManyRequests(err) && !apierrors.IsNotFound(err) {
+		if err != nil && !leavesAnyway(err) {
 			return left, fmt.Errorf("evicting %s: %w", p.Name, err)
 		}
 	}
 	return left, nil
+}
+
+// leavesAnyway says whether the pod of a refused eviction goes all the same: when its budget allows it, or because it is gone,
+// or with its namespace, which is being removed.
+func leavesAnyway(err error) bool {
+	return apierrors.IsTooManyRequests(err) || apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 }
 
 // stays says whether a drain leaves a pod where it is.

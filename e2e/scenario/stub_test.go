@@ -18,6 +18,7 @@ type stub struct {
 	observer  *observe.Observer
 	cannot    error
 	healErr   error
+	healing   time.Duration // what it takes
 	injected  []fault.Fault
 	healed    int
 	collected int
@@ -80,6 +81,7 @@ func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error)
 
 func (s *stub) Heal(context.Context) error {
 	s.healed++
+	time.Sleep(s.healing) //nolint:forbidigo // In a bubble, it is how time passes.
 	return s.healErr
 }
 

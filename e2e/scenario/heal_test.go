@@ -1,0 +1,58 @@
+package scenario_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+)
+
+// A partition that a slow machine made longer than a leader can ride out proves nothing about the leader.
+func TestAFaultThatLastedTooLongIsAnothers(t *testing.T) {
+	for name, c := range map[string]struct {
+		healing time.Duration
+		says    string
+	}{
+		"in time": {900 * time.Millisecond, ""},
+		"late":    {1100 * time.Millisecond, `to last 1s, and 2s at most; it was healed after 2.1s`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cluster := newStub(observe.New())
+				cluster.healing = c.healing
+				verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+					cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+					cut.HealAfter(ctx, time.Second, 2*time.Second)
+					return run.Settle(ctx)
+				})
+				g := NewWithT(t)
+				if c.says == "" {
+					g.Expect(gaveUp(saved)).To(BeEmpty())
+					return
+				}
+				g.Expect(gaveUp(saved)).To(ContainSubstring(c.says))
+				g.Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
+			})
+		})
+	}
+}
+
+func TestABugThatShowsSeldom(t *testing.T) {
+	g := NewWithT(t)
+	bug := scenario.KnownBug{
+		Breaks: invariant.OnlyTheHolderReleases, Seldom: map[string]string{"kind": "packets"},
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor},
+	}
+	g.Expect(bug.On("sim").Breaks.Name).To(Equal(bug.Breaks.Name), "functions cannot be compared, names can")
+	seldom := bug.On("kind")
+	g.Expect(seldom.Breaks.Name).To(BeEmpty(), "none that must break")
+	g.Expect(seldom.MayBreak).To(HaveLen(2))
+	g.Expect(bug.MayBreak).To(HaveLen(1), "the record stays as it is")
+}
