@@ -142,9 +142,13 @@ func (c *Cluster) Close() error {
 		}
 		errs := []error{c.filters.lift(ctx)}
 		for _, n := range c.workers {
-			errs = append(errs, c.keepFiles(ctx, n), c.cleanNode(ctx, n))
+			errs = append(errs, c.keepFiles(ctx, n))
 		}
-		c.closeErr = errors.Join(append(errs, c.namespace.Remove(ctx))...)
+		errs = append(errs, c.namespace.Remove(ctx))
+		for _, n := range c.workers {
+			errs = append(errs, c.cleanNode(ctx, n))
+		}
+		c.closeErr = errors.Join(errs...)
 	})
 	return c.closeErr
 }

@@ -76,9 +76,11 @@ func (c *Cluster) keepFiles(ctx context.Context, n node) error {
 	}
 }
 
-// cleanNode removes the run's folder from the node.
+// cleanNode waits until the run's pods are gone from the node, and removes its folder: while there is one whose container may
+// be started again, the container runtime would make the folder anew.
 func (c *Cluster) cleanNode(ctx context.Context, n node) error {
-	if _, err := n.run(ctx, `rm -rf "$1"`, "", c.folderOnNode()); err != nil {
+	const script = `while pods=$(crictl pods --state ready --namespace "^$2\$" --quiet) && test -n "$pods"; do sleep 0.2; done; rm -rf "$1"`
+	if _, err := n.run(ctx, script, "", c.folderOnNode(), c.namespace.Name); err != nil {
 		return fmt.Errorf("removing the journals: %w", err)
 	}
 	return nil

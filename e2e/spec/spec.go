@@ -152,6 +152,9 @@ func (b Binding) attempt(ctx context.Context, s scenario.Scenario, profile scena
 		return failed(err)
 	}
 	if why := s.Skip(cluster); why != nil {
+		if err := cluster.Close(); err != nil {
+			return failed(err)
+		}
 		return Run{Row: report.Skipped(s.Name, why)}
 	}
 	verdict, err := s.Run(ctx, scenario.Setting{
