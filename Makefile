@@ -9,6 +9,7 @@
 #? HISTORY     the saved history file that `make check` judges again
 #? PROCS       how many scenarios run at once; default: 6 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
+#? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h
 #? SUITES      what `make deflake` repeats
 #? NODE_IMAGE  the kind cluster's node image; default: kind's own where it can be had, else the one of `make node-image`
 #? CLUSTER_NAME, KEEP=1  the kind cluster's name; keep it for the next run, until `make e2e-down`
@@ -37,7 +38,7 @@ clusters = sim envtest kind
 suite.sim = mkdir -p "$$RUNS" && PROFILE="$(or $(PROFILE),production)" \
 	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
 	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS" -ginkgo.junit-report="$$RUNS/junit-sim.xml"
-ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=3h --fail-on-empty \
+ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=$(or $(SUITE_TIMEOUT),2h) --grace-period=3m --fail-on-empty \
 	--label-filter="$$LABELS" --output-dir="$$RUNS" --junit-report=junit-$(2).xml
 suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,6,envtest) ./envtest
 suite.kind = mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e

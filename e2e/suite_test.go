@@ -62,19 +62,23 @@ func start(ctx SpecContext) []byte {
 	must(err)
 	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...)
 	must(err)
-	shared.Image, err = provider.BuildImage(ctx, shared.Binary.Path)
+	var remove func(context.Context) error
+	shared.Image, remove, err = provider.BorrowImage(ctx, shared.Binary.Path)
 	must(err)
+	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
 
 	options := provider.FromEnvironment()
 	options.Logs = filepath.Join(spec.RunsFolder(), "kind-that-did-not-come-up")
 	options.Progress = progress
-	opened, err := provider.Open(ctx, options)
+	kind := provider.New(options)
+	_, err = kind.Create(ctx)
 	must(err)
 	// Also after a Ctrl-C, when the suite's context is over.
-	DeferCleanup(func(ctx SpecContext) { must(opened.Close(ctx)) })
+	DeferCleanup(func(ctx SpecContext) { must(kind.Destroy(ctx)) })
 	fmt.Fprintf(progress, "loading the manager's image %s into the nodes\n", shared.Image)
-	must(opened.Load(ctx, shared.Image))
+	must(kind.LoadImage(ctx, shared.Image))
 	fmt.Fprintln(progress, "running the scenarios, several side by side")
+	opened := kind.Cluster()
 
 	shared.Name, shared.Kubeconfig = opened.Name(), opened.Kubeconfig()
 	told, err := json.Marshal(shared)
@@ -103,10 +107,8 @@ func join(ctx SpecContext, told []byte) {
 }
 
 func configFor(folder string, observer *observe.Observer) kindcluster.Config {
-	api := cluster.RESTConfig()
-	api.QPS = -1 // The harness must not wait for itself.
 	config := kindcluster.Config{
-		API: api, ControlPlane: cluster.ControlPlane().String(),
+		API: cluster.RESTConfig(), ControlPlane: cluster.ControlPlane().String(),
 		Binary: shared.Binary, Image: shared.Image, Folder: folder, Observer: observer,
 	}
 	for _, worker := range cluster.Workers() {

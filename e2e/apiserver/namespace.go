@@ -127,10 +127,15 @@ func (n *Namespace) MakeWork(ctx context.Context, name string) error {
 	return err
 }
 
-// Remove removes the namespace and all that is in it.
+// Remove asks the API server, until it says yes, to remove the namespace and all that is in it. That takes it a while.
 func (n *Namespace) Remove(ctx context.Context) error {
-	if err := n.Clients.CoreV1().Namespaces().Delete(ctx, n.Name, metav1.DeleteOptions{}); err != nil {
-		return fmt.Errorf("removing the namespace %s: %w", n.Name, err)
+	var last error
+	err := wait.PollUntilContextCancel(ctx, time.Second, true, func(ctx context.Context) (bool, error) {
+		last = client.IgnoreNotFound(n.Clients.CoreV1().Namespaces().Delete(ctx, n.Name, metav1.DeleteOptions{}))
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("removing the namespace %s: %w (%w)", n.Name, err, last)
 	}
 	return nil
 }

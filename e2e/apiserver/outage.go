@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,7 @@ type outage struct {
 // one is asked of the API server, not of those who began it.
 func Outage(ctx context.Context, config *rest.Config, bound time.Duration, begin, end func(context.Context) error) (fault.Injection, error) {
 	if err := begin(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, end(context.WithoutCancel(ctx))) // It may have taken hold by half.
 	}
 	o := &outage{config: config, end: end, bound: bound}
 	if !answers(ctx, config, probe) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 	"github.com/interregnum/interregnum/e2e/observe"
 )
 
@@ -62,6 +63,7 @@ type Cluster struct {
 func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	c := &Cluster{
 		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane), roster: newRoster(config.Observer),
+		filters: &filters{},
 	}
 	for _, name := range config.Workers {
 		c.workers = append(c.workers, node(name))
@@ -81,10 +83,10 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
 		return nil, err
 	}
-	c.filters = &filters{run: c.namespace.Name}
+	c.filters.run = c.namespace.Name
 	for _, n := range c.workers {
 		// The manager's user may write there.
-		if _, err := n.run(ctx, `mkdir -p "$1" && chmod 0777 "$1"`, "", c.folderOnNode()); err != nil {
+		if _, err := n.run(ctx, `mkdir -p "$1" && chmod 1777 "$1"`, "", c.folderOnNode()); err != nil {
 			return nil, fmt.Errorf("making the folder for journals: %w", err)
 		}
 		c.running.Go(func() { c.follow(c.watching, n) })
@@ -97,7 +99,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 func (c *Cluster) Namespace() string { return c.namespace.Name }
 
 // folderOnNode is where the journals are, on each node. /var is kept when a node is stopped and started again.
-func (c *Cluster) folderOnNode() string { return path.Join("/var/lib/interregnum", c.namespace.Name) }
+func (c *Cluster) folderOnNode() string { return path.Join(provider.JournalFolder, c.namespace.Name) }
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {

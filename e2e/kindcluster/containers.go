@@ -127,11 +127,12 @@ func (c *Cluster) note(ctx context.Context, n node, of container) {
 
 // bury records a life's end, behind all that it journalled.
 func (c *Cluster) bury(ctx context.Context, l *life, code int32) {
+	said := c.keepLog(ctx, l) // First: the node has the log of a pod that is deleted for a moment only.
 	if err := c.drain(ctx, l.pod); err != nil && ctx.Err() == nil {
 		c.observer.Fail(fmt.Errorf("reading the journal of %s: %w", l.source, err))
 	}
 	c.observer.Record(history.Fact{
-		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: exitOf(code, c.keepLog(ctx, l)),
+		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: exitOf(code, said),
 	})
 }
 

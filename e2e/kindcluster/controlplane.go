@@ -3,19 +3,16 @@ package kindcluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
-)
-
-// Where the kubelet finds what runs on the control plane's node, and where the harness keeps it away from it.
-const (
-	manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-	withheld = "/etc/kubernetes/kube-apiserver.yaml"
+	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 )
 
 // signalAPIServer sends the process of the API server a signal.
@@ -30,14 +27,14 @@ func (c *Cluster) signalAPIServer(signal string) func(context.Context) error {
 
 // removeAPIServer takes the API server away: first what the kubelet would start it by again.
 func (c *Cluster) removeAPIServer(ctx context.Context) error {
-	if _, err := c.controlPlane.run(ctx, `mv "$1" "$2" && pkill -x -KILL kube-apiserver`, "", manifest, withheld); err != nil {
+	if _, err := c.controlPlane.run(ctx, `mv "$1" "$2" && pkill -x -KILL kube-apiserver`, "", provider.StaticManifest, provider.AsideManifest); err != nil {
 		return fmt.Errorf("stopping the API server: %w", err)
 	}
 	return nil
 }
 
 func (c *Cluster) putAPIServerBack(ctx context.Context) error {
-	if _, err := c.controlPlane.run(ctx, `test ! -e "$2" || mv "$2" "$1"`, "", manifest, withheld); err != nil {
+	if _, err := c.controlPlane.run(ctx, `test ! -e "$2" || mv "$2" "$1"`, "", provider.StaticManifest, provider.AsideManifest); err != nil {
 		return fmt.Errorf("starting the API server: %w", err)
 	}
 	return nil
@@ -69,5 +66,30 @@ func (c *Cluster) awaitControlPlane(ctx context.Context) error {
 			return fmt.Errorf("expected %s to renew its Lease within %v, it did not (%w, %v)", name, controlPlaneBound, err, last)
 		}
 	}
+	return c.awaitNodes(ctx, clients)
+}
+
+// awaitNodes waits until pods may go to every node that is not the control plane's: one that was stopped is not ready at once.
+func (c *Cluster) awaitNodes(ctx context.Context, clients kubernetes.Interface) error {
+	var not []string
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, controlPlaneBound, true, func(ctx context.Context) (bool, error) {
+		not = nil
+		for _, name := range c.workers {
+			n, err := clients.CoreV1().Nodes().Get(ctx, string(name), metav1.GetOptions{})
+			if err != nil || n.Spec.Unschedulable || len(n.Spec.Taints) > 0 || !ready(n) {
+				not = append(not, string(name))
+			}
+		}
+		return len(not) == 0, nil
+	})
+	if err != nil {
+		return fmt.Errorf("expected every worker to be ready for pods within %v, %v are not: %w", controlPlaneBound, not, err)
+	}
 	return nil
+}
+
+func ready(n *corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+	})
 }

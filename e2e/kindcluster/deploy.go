@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/e2e-framework/klient/k8s"
 	"sigs.k8s.io/e2e-framework/klient/wait"
@@ -17,8 +18,6 @@ import (
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/controller/deploy"
-	"github.com/interregnum/interregnum/e2e/fault"
-	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // What the manager's manifests call the Deployment and the container in it.
@@ -64,6 +63,10 @@ func (c *Cluster) configure(template *corev1.PodTemplateSpec, options controller
 	manager.Env = []corev1.EnvVar{{
 		Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}},
 	}}
+	if manager.LivenessProbe != nil {
+		// A pause is to be ended by the heal, and not by a kubelet whose patience is half a minute.
+		manager.LivenessProbe.FailureThreshold = 12
+	}
 	const volume = "journals"
 	manager.VolumeMounts = []corev1.VolumeMount{{Name: volume, MountPath: journalsInPod}}
 	template.Spec.Volumes = []corev1.Volume{{Name: volume, VolumeSource: corev1.VolumeSource{
@@ -107,12 +110,30 @@ func (c *Cluster) awaitDeployment(ctx context.Context) error {
 	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: deploymentName, Namespace: c.namespace.Name}}
 	done := conditions.New(c.client.Resources()).ResourceMatch(deployment, func(object k8s.Object) bool {
 		d, is := object.(*appsv1.Deployment)
+		if !is {
+			return false
+		}
 		want := *d.Spec.Replicas
-		return is && d.Status.ObservedGeneration >= d.Generation &&
+		return d.Status.ObservedGeneration >= d.Generation &&
 			d.Status.Replicas == want && d.Status.UpdatedReplicas == want && d.Status.AvailableReplicas == want
 	})
 	if err := wait.For(done, wait.WithContext(ctx), wait.WithInterval(100*time.Millisecond), wait.WithImmediate()); err != nil {
-		return fmt.Errorf("expected the Deployment to reach its %s: %w", "replicas", err)
+		return fmt.Errorf("expected the Deployment to have as many replicas as it is to have, all by its template: %w", err)
+	}
+	// What is watched may lag behind what was just read.
+	pods, err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing the pods: %w", err)
+	}
+	there := map[types.UID]bool{}
+	for i := range pods.Items {
+		there[pods.Items[i].UID] = true
+		c.sees(c.watching, &pods.Items[i])
+	}
+	for _, p := range c.roster.all() {
+		if !there[p.uid] {
+			c.roster.leaves(p, time.Now())
+		}
 	}
 	if err := c.awaitLeavers(ctx); err != nil {
 		return err
@@ -135,40 +156,3 @@ func (c *Cluster) awaitLeavers(ctx context.Context) error {
 		}
 	}
 }
-
-// scaled is a Deployment whose number of replicas is changed.
-type scaled struct {
-	cluster *Cluster
-	mark    int
-	passed  int64
-}
-
-func (c *Cluster) scale(ctx context.Context, f fault.Scaled) (fault.Injection, error) {
-	s := &scaled{cluster: c, mark: c.observer.Mark()}
-	return s, c.change(ctx, func(deployment *appsv1.Deployment) error {
-		deployment.Spec.Replicas = new(int32(f.To))
-		return nil
-	})
-}
-
-// Heal waits until there are so many replicas.
-func (s *scaled) Heal(ctx context.Context) error {
-	if err := s.cluster.awaitDeployment(ctx); err != nil {
-		return err
-	}
-	s.passed = 1
-	return nil
-}
-
-// Touched counts the replicas that came or went.
-func (s *scaled) Touched() (n int64) {
-	for _, fact := range s.cluster.observer.Facts()[s.mark:] {
-		if fact.Kind == history.Launched || fact.Kind == history.Exited {
-			n++
-		}
-	}
-	return n
-}
-
-// Passed is 1 once there are so many replicas as there are to be.
-func (s *scaled) Passed() int64 { return s.passed }

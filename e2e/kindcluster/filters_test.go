@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/apiserver"
+	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 )
 
 // tables is an nft that notes what it is given, and has counted so many packets.
@@ -82,4 +85,14 @@ func TestANodeWithoutNftIsNoPass(t *testing.T) {
 	c := quiet(t)
 	c.workers, c.watching = []node{"worker"}, t.Context()
 	g.Expect(c.canFilter()).To(MatchError(And(ContainSubstring("the node image has no working nft"), ContainSubstring("not supported"))))
+}
+
+// What a killed run leaves is found by these names.
+func TestWhatIsLeftBehindIsFoundByItsName(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(apiserver.RunLabel).To(Equal(provider.RunLabel))
+	programs(t, map[string]string{"docker": thisMachine, "nft": tables})
+	f, err := quiet(t).filters.set(t.Context(), "worker", rule{"forward", "ip saddr 10.0.0.1"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(f.name).To(HavePrefix(provider.TablePrefix))
 }

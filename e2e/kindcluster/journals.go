@@ -96,14 +96,12 @@ func (f follower) hand(line []byte) error {
 	return nil
 }
 
-// turn waits until it is known whose life it was at that time. The node's events tell, which may come later than the entry.
+// turn waits until it is known whose journal begins at that time. The node's events tell, which may come later than the entry.
 func (f follower) turn(then time.Time) error {
 	for {
-		found, changed := f.cluster.roster.at(f.pod, then)
+		found, changed := f.cluster.roster.next(f.pod, then)
 		if found != nil {
-			if found != f.life {
-				f.life, f.to = found, f.cluster.observer.Journal(found.source)
-			}
+			f.life, f.to = found, f.cluster.observer.Journal(found.source)
 			return nil
 		}
 		select {

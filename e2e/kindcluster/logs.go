@@ -15,10 +15,9 @@ import (
 // keepLog keeps a life's log in the run's folder, and returns what it said last. The node has the log for only as long as
 // the pod is there.
 func (c *Cluster) keepLog(ctx context.Context, l *life) (last string) {
-	// As the kubelet names it: /var/log/pods/NAMESPACE_POD_UID/CONTAINER/RESTART.log, a link that crictl resolves.
 	text, err := l.pod.node.run(ctx, `crictl logs "$1" 2>&1`, "", l.container)
 	if err != nil {
-		text = fmt.Sprintf("the log could not be read: %v\n", err)
+		return "" // The kubelet was faster.
 	}
 	path := filepath.Join(c.config.Folder, fmt.Sprintf("log-%s-%d.txt", l.source.Replica, l.source.Start))
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // A log to be read by anybody.
@@ -66,7 +65,9 @@ func (c *Cluster) keepFiles(ctx context.Context, n node) error {
 		if _, err := io.Copy(&content, files); err != nil { //nolint:gosec // Of our own pods.
 			return err
 		}
-		path := filepath.Join(string(n), filepath.Base(filepath.Dir(header.Name)), filepath.Base(header.Name))
+		// Journals by their pods' names; logs as the kubelet has them, NAMESPACE_POD_UID/CONTAINER/RESTART.log.
+		name := strings.TrimPrefix(strings.TrimPrefix(header.Name, strings.TrimPrefix(c.folderOnNode(), "/")+"/"), "var/log/pods/")
+		path := filepath.Join(string(n), filepath.FromSlash(name))
 		if err := folder.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func (c *Cluster) keepFiles(ctx context.Context, n node) error {
 // cleanNode waits until the run's pods are gone from the node, and removes its folder: while there is one whose container may
 // be started again, the container runtime would make the folder anew.
 func (c *Cluster) cleanNode(ctx context.Context, n node) error {
-	const script = `while pods=$(crictl pods --state ready --namespace "^$2\$" --quiet) && test -n "$pods"; do sleep 0.2; done; rm -rf "$1"`
+	const script = `for i in $(seq 150); do pods=$(crictl pods --state ready --namespace "^$2\$" --quiet) && test -z "$pods" && break; sleep 0.2; done; rm -rf "$1"`
 	if _, err := n.run(ctx, script, "", c.folderOnNode(), c.namespace.Name); err != nil {
 		return fmt.Errorf("removing the journals: %w", err)
 	}

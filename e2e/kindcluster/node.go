@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // node is a kind node, by the name of its container. What is done in it is done through Docker, which goes on working
@@ -32,7 +33,7 @@ func (n node) stream(ctx context.Context, out io.Writer, command string, args ..
 	const untilInputEnds = `exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null`
 	var stderr bytes.Buffer
 	run := n.script(context.WithoutCancel(ctx), untilInputEnds, append([]string{command}, args...)...)
-	run.Stdout, run.Stderr = out, &stderr
+	run.Stdout, run.Stderr, run.WaitDelay = out, &stderr, streamEnds
 	input, err := run.StdinPipe()
 	if err != nil {
 		return err
@@ -40,12 +41,19 @@ func (n node) stream(ctx context.Context, out io.Writer, command string, args ..
 	if err := run.Start(); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = input.Close() })()
+	defer context.AfterFunc(ctx, func() {
+		_ = input.Close()
+		// A node that is paused hears nothing.
+		time.AfterFunc(streamEnds, func() { _ = run.Process.Kill() })
+	})()
 	if err := run.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("in the node %s: %s: %w: %s", n, command, err, strings.TrimSpace(stderr.String()))
 	}
 	return ctx.Err()
 }
+
+// streamEnds is how long a stream may take to end once its input has.
+const streamEnds = 5 * time.Second
 
 func (n node) script(ctx context.Context, script string, args ...string) *exec.Cmd {
 	return docker(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, "sh"}, args...)...)

@@ -2,6 +2,7 @@ package kindcluster
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // watchPods follows the run's pods at the API server, until the context ends: which there are, on which node, and which are
@@ -104,4 +107,22 @@ func (c *Cluster) ask(ctx context.Context, n node, id string) {
 			c.note(ctx, n, of)
 		}
 	})
+}
+
+// deletePod deletes a replica's pod, as kubectl delete does.
+func (c *Cluster) deletePod(ctx context.Context, f fault.PodDeleted) (fault.Injection, error) {
+	l, err := c.roster.current(f.Replica)
+	if err != nil {
+		return nil, err
+	}
+	options := metav1.DeleteOptions{}
+	if f.AtOnce {
+		options.GracePeriodSeconds = new(int64(0))
+	}
+	// Before it can end of it.
+	c.roster.leaves(l.pod, time.Now())
+	if err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).Delete(ctx, l.pod.name, options); err != nil {
+		return nil, fmt.Errorf("deleting the pod of %s: %w", l.source, err)
+	}
+	return fault.Happened{}, nil
 }

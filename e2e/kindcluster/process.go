@@ -2,10 +2,8 @@ package kindcluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/interregnum/interregnum/e2e/fault"
 )
@@ -46,10 +44,12 @@ func (c *Cluster) freeze(ctx context.Context, replica string) (fault.Injection, 
 	if err != nil {
 		return nil, err
 	}
+	f := &frozen{life: l}
 	if _, err := l.pod.node.run(ctx, pidOf+`kill -s STOP "$pid"; `+turned, "", l.container, "stopped"); err != nil {
-		return nil, fmt.Errorf("freezing %s: %w", l.source, err)
+		return nil, errors.Join(fmt.Errorf("freezing %s: %w", l.source, err), f.Heal(context.WithoutCancel(ctx)))
 	}
-	return &frozen{life: l, stopped: 1}, nil
+	f.stopped = 1
+	return f, nil
 }
 
 // Heal thaws the process.
@@ -66,20 +66,3 @@ func (f *frozen) Touched() int64 { return f.stopped }
 
 // Passed is 1 once it was running again.
 func (f *frozen) Passed() int64 { return f.woken }
-
-func (c *Cluster) deletePod(ctx context.Context, f fault.PodDeleted) (fault.Injection, error) {
-	l, err := c.roster.current(f.Replica)
-	if err != nil {
-		return nil, err
-	}
-	options := metav1.DeleteOptions{}
-	if f.AtOnce {
-		options.GracePeriodSeconds = new(int64(0))
-	}
-	// Before it can end of it.
-	c.roster.leaves(l.pod, time.Now())
-	if err := c.namespace.Clients.CoreV1().Pods(c.namespace.Name).Delete(ctx, l.pod.name, options); err != nil {
-		return nil, fmt.Errorf("deleting the pod of %s: %w", l.source, err)
-	}
-	return fault.Happened{}, nil
-}

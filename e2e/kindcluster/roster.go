@@ -2,6 +2,7 @@ package kindcluster
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,8 +51,8 @@ type life struct {
 	pod       *pod
 	begun     time.Time
 	ended     time.Time // zero while it lives
-	// told: the end was announced.
-	told bool
+	// spoke: its journal has begun.
+	spoke bool
 }
 
 func newRoster(observer *observe.Observer) *roster {
@@ -106,7 +107,6 @@ func (r *roster) tell(l *life, signal string, since time.Time) {
 	if since.Before(l.begun) {
 		since = l.begun
 	}
-	l.told = true
 	r.observer.Record(history.Fact{Time: since.UTC(), Kind: history.Signalled, Source: l.source, Signal: signal})
 }
 
@@ -122,8 +122,12 @@ func (r *roster) begins(p *pod, container string, at time.Time) {
 		source: history.Source{Replica: p.place.name, Start: p.place.starts}, container: container, pod: p, begun: at,
 	}
 	p.lives = append(p.lives, l)
+	slices.SortFunc(p.lives, func(a, b *life) int { return a.begun.Compare(b.begun) }) // One may be heard of late.
 	r.lives[container] = l
 	r.observer.Record(history.Fact{Time: at.UTC(), Kind: history.Launched, Source: l.source, Text: fmt.Sprintf("%s on %s", p.name, p.node)})
+	if p.leaving {
+		r.tell(l, "SIGTERM", at)
+	}
 	r.wake()
 }
 
@@ -145,12 +149,15 @@ func (r *roster) wake() {
 	r.changed = make(chan struct{})
 }
 
-// at is the life of a pod that was running then, or nil, and a channel that is closed when that may have changed.
-func (r *roster) at(p *pod, then time.Time) (*life, <-chan struct{}) {
+// next is the life of a pod whose journal begins then, or nil, and a channel that is closed when that may have changed. The
+// lives of a pod follow each other, and each begins its journal once: so it is the first that has not spoken, and had not
+// ended by then. (Not the one that ran then: a runtime says that a container has begun after its process did.)
+func (r *roster) next(p *pod, then time.Time) (*life, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range p.lives {
-		if !then.Before(l.begun) && (l.ended.IsZero() || !then.After(l.ended)) {
+		if !l.spoke && (l.ended.IsZero() || !then.After(l.ended)) {
+			l.spoke = true
 			return l, r.changed
 		}
 	}

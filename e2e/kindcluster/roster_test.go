@@ -41,36 +41,52 @@ func TestTheLivesOfAReplica(t *testing.T) {
 	g.Expect(told.Time).To(Equal(noon.Add(3*time.Second)), "not before it began")
 }
 
-func TestWhoseLifeItWas(t *testing.T) {
+func TestWhoseJournalBegins(t *testing.T) {
 	g := NewWithT(t)
 	c := quiet(t)
 	p := enlisted(c, "1", "controller-1")
-	at := func(seconds float64) (start int) {
-		l, _ := c.roster.at(p, noon.Add(time.Duration(seconds*float64(time.Second))))
+	begins := func(seconds float64) (start int) {
+		l, _ := c.roster.next(p, noon.Add(time.Duration(seconds*float64(time.Second))))
 		if l == nil {
 			return 0
 		}
 		return l.source.Start
 	}
-	g.Expect(at(0)).To(Equal(0))
+	g.Expect(begins(0)).To(Equal(0), "nothing has been heard of it")
 	c.roster.begins(p, "c1", noon)
-	g.Expect(at(5)).To(Equal(1), "it lives")
-	c.roster.ends("c1", noon.Add(time.Second))
-	g.Expect(at(5)).To(Equal(0), "the next one has not been told of")
+	g.Expect(begins(-0.01)).To(Equal(1), "the process was faster than the runtime that tells of it")
+	g.Expect(begins(5)).To(Equal(0), "the next one has not been told of, nor has the end of this one")
 	c.roster.begins(p, "c2", noon.Add(2*time.Second))
-	g.Expect(at(0.5)).To(Equal(1))
-	g.Expect(at(1.5)).To(Equal(0))
-	g.Expect(at(5)).To(Equal(2))
+	c.roster.ends("c2", noon.Add(3*time.Second))
+	c.roster.begins(p, "c3", noon.Add(4*time.Second))
+	g.Expect(begins(4.1)).To(Equal(3), "the second ended without a word")
+	g.Expect(begins(9)).To(Equal(0))
+}
+
+func TestALifeThatIsHeardOfLate(t *testing.T) {
+	g := NewWithT(t)
+	c := quiet(t)
+	p := enlisted(c, "1", "controller-1")
+	c.roster.begins(p, "c2", noon.Add(5*time.Second))
+	c.roster.begins(p, "c1", noon)
+	first, _ := c.roster.next(p, noon)
+	g.Expect(first.container).To(Equal("c1"))
+
+	c.roster.leaves(p, noon)
+	c.roster.begins(p, "c3", noon.Add(9*time.Second))
+	last := c.observer.Facts()[len(c.observer.Facts())-1]
+	g.Expect(last.Kind).To(Equal(history.Signalled), "it lives in a pod that is being deleted")
+	g.Expect(last.Start).To(Equal(3))
 }
 
 func TestThoseWhoWaitAreWoken(t *testing.T) {
 	g := NewWithT(t)
 	c := quiet(t)
 	p := enlisted(c, "1", "controller-1")
-	_, changed := c.roster.at(p, noon)
+	_, changed := c.roster.next(p, noon)
 	c.roster.begins(p, "c1", noon)
 	g.Expect(changed).To(BeClosed())
-	_, changed = c.roster.at(p, noon)
+	_, changed = c.roster.next(p, noon)
 	c.roster.ends("c1", noon)
 	g.Expect(changed).To(BeClosed())
 }

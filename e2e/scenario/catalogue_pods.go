@@ -75,7 +75,7 @@ var onPods = []Scenario{
 		Exclusive: true,
 		Faults:    []fault.Fault{fault.NodeDrained{}},
 		Promises:  promises(safe, also(invariant.TakeoverInTime)),
-		Takeover:  history.ByExpiry, Since: history.SinceHeal,
+		Takeover:  history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			drain := run.Inject(ctx, fault.NodeDrained{Replica: leader})

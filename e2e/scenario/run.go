@@ -88,12 +88,14 @@ func (r *Run) AwaitLeader(ctx context.Context) string {
 	}
 	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
 	r.led = act.Source
-	renewed, acts := false, 0
+	var renewed time.Time
+	acts := 0
 	act = r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), act.Replica+" to renew and to go on acting", func(f history.Fact) bool {
 		switch {
 		case f.Kind == history.LeaseSeen:
-			renewed, acts = f.Lease.Holder != "", 0
-		case f.Kind == history.Acted && renewed:
+			renewed, acts = f.Time, 0
+		// An act may be told after a renewal that it came before.
+		case f.Kind == history.Acted && !renewed.IsZero() && f.Time.After(renewed):
 			acts++
 		}
 		return acts == 2
@@ -123,8 +125,9 @@ type Injection struct {
 	id    int
 	// touching is the cluster's; nil for a rollout.
 	touching fault.Injection
-	once     sync.Once
-	healErr  error
+
+	mu     sync.Mutex
+	healed bool
 }
 
 // Inject makes a fault take hold. It must be one of the kinds that the scenario says it injects.
@@ -178,7 +181,7 @@ func (i *Injection) fact(kind history.Kind) history.Fact {
 	}
 }
 
-// Heal lifts the fault. The first call counts.
+// Heal lifts the fault. The first call that succeeds counts.
 func (i *Injection) Heal(ctx context.Context) {
 	if err := i.heal(ctx); err != nil {
 		i.run.giveUp("healing %q: %w", i.fault, err)
@@ -189,13 +192,18 @@ func (i *Injection) heal(ctx context.Context) error {
 	if !i.fault.Healable() {
 		return nil
 	}
-	i.once.Do(func() {
-		i.run.log("healing: %s", i.fault)
-		if i.healErr = i.touching.Heal(ctx); i.healErr == nil {
-			i.run.observer.Record(i.fact(history.Healed))
-		}
-	})
-	return i.healErr
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.healed {
+		return nil
+	}
+	i.run.log("healing: %s", i.fault)
+	if err := i.touching.Heal(ctx); err != nil {
+		return err
+	}
+	i.healed = true
+	i.run.observer.Record(i.fact(history.Healed))
+	return nil
 }
 
 // evidence records what the fault touched, and what has passed since the heal.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,6 +124,9 @@ func (b KnownBug) On(cluster string) KnownBug {
 
 // Check says whether the verdict is the expected one: nil while the bug is there.
 func (b KnownBug) Check(verdict invariant.Verdict) error {
+	if len(verdict.Results) == 0 {
+		return errors.New("expected a verdict, got none")
+	}
 	if len(verdict.Assumptions) > 0 || verdict.GaveUp != "" {
 		return fmt.Errorf("expected a run that ends and whose assumptions hold, got: %s", strings.Join(append(verdict.Assumptions, verdict.GaveUp), "; "))
 	}

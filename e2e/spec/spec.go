@@ -109,8 +109,10 @@ func (b Binding) again(name string, profile scenario.Profile) string {
 	if isKnownBug(name) { // Its profile is its own.
 		command = fmt.Sprintf("make track-record CLUSTER=%s FOCUS=%q", b.Cluster, name)
 	}
-	if controller := os.Getenv("CONTROLLER"); controller != "" {
-		command += fmt.Sprintf(" CONTROLLER=%q", controller)
+	for _, name := range []string{"CONTROLLER", "NODE_IMAGE", "CLUSTER_NAME"} {
+		if value := os.Getenv(name); value != "" {
+			command += fmt.Sprintf(" %s=%q", name, value)
+		}
 	}
 	return command
 }

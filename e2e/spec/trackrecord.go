@@ -2,6 +2,7 @@ package spec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,10 @@ func (b Binding) bindBug(bug scenario.KnownBug) {
 	ginkgo.It(bug.Name, b.labels(bug.Profile, trackRecord), func(ctx ginkgo.SpecContext) {
 		row, err := b.showBug(ctx, bug)
 		ginkgo.AddReportEntry(entry, row, ginkgo.ReportEntryVisibilityNever)
-		if err != nil {
+		switch {
+		case row.Verdict == report.NotRun:
+			ginkgo.Skip(row.Why)
+		case err != nil:
 			ginkgo.Fail(fmt.Sprintf("%v\n  run it again: %s", err, b.again(bug.Name, bug.Profile)))
 		}
 	})
@@ -39,6 +43,12 @@ func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row
 	shown := map[string]int{}
 	for n := 1; ; n++ {
 		run := Attempt(ctx, b, bug.Scenario, bug.Profile)
+		switch run.Row.Verdict {
+		case report.NotRun:
+			return run.Row, nil
+		case report.NoVerdict:
+			return run.Row, errors.New(run.Explanation)
+		}
 		err := bug.Check(run.Verdict)
 		if err != nil {
 			run.Row.Why = err.Error()

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,32 @@ var dockerfile []byte
 
 // buildTimeout is for copying one file into an image.
 const buildTimeout = 2 * time.Minute
+
+// BorrowImage makes the image of a controller's binary for as long as it takes to load it, or to run it: remove removes it
+// again, unless it was there before.
+func BorrowImage(ctx context.Context, binary string) (reference string, remove func(context.Context) error, err error) {
+	before, err := controllerImages(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	reference, err = BuildImage(ctx, binary)
+	return reference, func(ctx context.Context) error {
+		if slices.Contains(before, reference) {
+			return nil
+		}
+		_, err := docker(ctx, "image", "rm", reference)
+		return err
+	}, err
+}
+
+// controllerImages are the images of controllers that are on this machine.
+func controllerImages(ctx context.Context) ([]string, error) {
+	listed, err := docker(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "controller")
+	if err != nil {
+		return nil, fmt.Errorf("listing images: %w", err)
+	}
+	return strings.Fields(listed), nil
+}
 
 // BuildImage makes an image of a controller's binary, for the Docker daemon's platform, and returns its name. The name has
 // the binary's hash in it, so that no node and no pod ever takes an older one for it.

@@ -24,6 +24,8 @@ const (
 	RunLabel = "interregnum.dev/run"
 	// TablePrefix begins the name of every nft table that a fault makes in a node.
 	TablePrefix = "interregnum"
+	// JournalFolder is where the runs' pods write, on the workers.
+	JournalFolder = "/var/lib/interregnum"
 	// StaticManifest is what makes the kubelet run the API server, and AsideManifest is where a fault puts it to stop that.
 	StaticManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 	AsideManifest  = "/etc/kubernetes/kube-apiserver.yaml"
@@ -64,6 +66,7 @@ func (c *Cluster) sweepNodes(ctx context.Context) error {
 		{"a stopped API server, which goes on now", thawAPIServer, []nodes.Node{c.controlPlane}},
 		{"an API server that was taken away, which is put back", restoreManifest, []nodes.Node{c.controlPlane}},
 		{"packet filters, which are removed", dropTables, c.nodes()},
+		{"journals, which are removed", removeJournals, c.workers},
 	} {
 		for _, node := range sweep.in {
 			undone, err := sweep.undo(ctx, node)
@@ -106,6 +109,11 @@ new=$(getent ahostsv4 "$(hostname)" | head -n 1 | cut -d ' ' -f 1)
 if test -n "$old" && test -n "$new"; then sed -i "s/\b$(echo "$old" | sed 's/\./\\./g')\b/$new/g" "$0"; fi
 mv -f "$0" "$1" && echo "$0"`
 	return linesFrom(ctx, node, "sh", "-c", script, AsideManifest, StaticManifest)
+}
+
+// removeJournals removes what pods have written, and says where.
+func removeJournals(ctx context.Context, node nodes.Node) ([]string, error) {
+	return linesFrom(ctx, node, "sh", "-c", `ls -d "$0"/* 2>/dev/null; rm -rf "$0"`, JournalFolder)
 }
 
 // dropTables deletes the packet filters that faults have left in the node, and says which.

@@ -22,11 +22,11 @@ type powered struct {
 // power does it, and asks Docker whether it is so.
 func power(ctx context.Context, p *powered, do func(context.Context) error) (fault.Injection, error) {
 	if err := do(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.back(context.WithoutCancel(ctx))) // It may have taken hold by half.
 	}
 	state, err := p.node.state(ctx)
 	if err != nil {
-		return nil, errors.Join(err, p.back(ctx))
+		return nil, errors.Join(err, p.back(context.WithoutCancel(ctx)))
 	}
 	if state == p.during {
 		p.touched = 1
@@ -76,10 +76,17 @@ func (c *Cluster) stopNode(ctx context.Context, replica string) (fault.Injection
 		return nil, err
 	}
 	n := l.pod.node
+	var lost []*life
 	return power(ctx, &powered{
-		node: n, during: "exited", back: func(ctx context.Context) error { return c.startNode(ctx, n) },
+		node: n, during: "exited", back: func(ctx context.Context) error {
+			err := c.startNode(ctx, n)
+			for _, l := range lost {
+				c.keepLog(ctx, l)
+			}
+			return err
+		},
 	}, func(ctx context.Context) error {
-		lost := c.roster.on(n)
+		lost = c.roster.on(n)
 		for _, l := range lost {
 			c.roster.announce(l, "SIGKILL")
 		}
