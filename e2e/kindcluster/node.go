@@ -30,10 +30,10 @@ func (n node) run(ctx context.Context, script, input string, args ...string) (st
 // or the node does.
 func (n node) stream(ctx context.Context, out io.Writer, command string, args ...string) error {
 	// The command ends with its standard input: to kill docker exec would leave it running in the node.
-	const untilInputEnds = `exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null`
+	const untilInputEnds = `echo "$0"; exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null`
 	var stderr bytes.Buffer
 	run := n.script(context.WithoutCancel(ctx), untilInputEnds, append([]string{command}, args...)...)
-	run.Stdout, run.Stderr, run.WaitDelay = out, &stderr, streamEnds
+	run.Stdout, run.Stderr, run.WaitDelay = &fromNode{out: out}, &stderr, streamEnds
 	input, err := run.StdinPipe()
 	if err != nil {
 		return err
@@ -52,11 +52,38 @@ func (n node) stream(ctx context.Context, out io.Writer, command string, args ..
 	return ctx.Err()
 }
 
+// mark is what a script in a node is called, and what a stream says first.
+const mark = "interregnum"
+
+// fromNode passes on what comes behind the mark. Where a node goes away just then, docker exec prints why it could not begin,
+// on its standard output; nothing of that is the node's.
+type fromNode struct {
+	out    io.Writer
+	before []byte
+	marked bool
+}
+
+func (f *fromNode) Write(p []byte) (int, error) {
+	if f.marked {
+		return f.out.Write(p)
+	}
+	f.before = append(f.before, p...)
+	_, behind, found := bytes.Cut(f.before, []byte(mark+"\n"))
+	if !found {
+		return len(p), nil
+	}
+	f.marked, f.before = true, nil
+	if _, err := f.out.Write(behind); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 // streamEnds is how long a stream may take to end once its input has.
 const streamEnds = 5 * time.Second
 
 func (n node) script(ctx context.Context, script string, args ...string) *exec.Cmd {
-	return docker(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, "sh"}, args...)...)
+	return docker(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, mark}, args...)...)
 }
 
 // docker is the client. A group of its own: a Ctrl-C is for the harness, which then heals, and needs Docker for that.

@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -55,4 +57,28 @@ func TestABugThatShowsSeldom(t *testing.T) {
 	g.Expect(seldom.Breaks.Name).To(BeEmpty(), "none that must break")
 	g.Expect(seldom.MayBreak).To(HaveLen(2))
 	g.Expect(bug.MayBreak).To(HaveLen(1), "the record stays as it is")
+}
+
+// The clean-up heals what a step, whose context had ended, could not.
+func TestAHealThatFailedIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		cluster.healErr = errors.New("the cut will not close")
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+			defer func() { cluster.healErr = nil }()
+			cut.Heal(ctx)
+			return nil
+		})
+		g := NewWithT(t)
+		g.Expect(cluster.healed).To(Equal(2))
+		g.Expect(gaveUp(saved)).To(ContainSubstring("the cut will not close"))
+		healed := 0
+		for _, f := range saved.Facts {
+			if f.Kind == history.Healed {
+				healed++
+			}
+		}
+		g.Expect(healed).To(Equal(1))
+	})
 }
