@@ -34,15 +34,16 @@ func (c *Cluster) follow(ctx context.Context, n node) {
 		err := n.stream(ctx, writer, "crictl", "events", "--output=json")
 		_ = writer.CloseWithError(err)
 		// The node is paused or stopped, or containerd is not there yet. Nothing tells when it is back but trying.
-		pause(ctx, retryNode)
+		pause(ctx)
 	}
 }
 
 // retryNode is how long to wait until a node that does not answer is asked again.
 const retryNode = 250 * time.Millisecond
 
-func pause(ctx context.Context, length time.Duration) {
-	timer := time.NewTimer(length)
+// pause waits as long, or until the context ends.
+func pause(ctx context.Context) {
+	timer := time.NewTimer(retryNode)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

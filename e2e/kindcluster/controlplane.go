@@ -2,6 +2,7 @@ package kindcluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -56,14 +57,16 @@ func (c *Cluster) awaitControlPlane(ctx context.Context) error {
 	}
 	began := time.Now()
 	for _, name := range []string{"kube-controller-manager", "kube-scheduler"} {
-		var last error
+		last := errors.New("it is older than that")
 		err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, controlPlaneBound, true, func(ctx context.Context) (bool, error) {
 			lease, err := clients.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, name, metav1.GetOptions{})
-			last = err
+			if err != nil {
+				last = err
+			}
 			return err == nil && lease.Spec.RenewTime != nil && lease.Spec.RenewTime.After(began), nil
 		})
 		if err != nil {
-			return fmt.Errorf("expected %s to renew its Lease within %v, it did not (%w, %v)", name, controlPlaneBound, err, last)
+			return fmt.Errorf("expected %s to renew its Lease within %v, it did not (%w): %w", name, controlPlaneBound, err, last)
 		}
 	}
 	return c.awaitNodes(ctx, clients)

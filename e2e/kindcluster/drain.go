@@ -58,7 +58,7 @@ func (c *Cluster) drainNode(ctx context.Context, replica string) (_ fault.Inject
 			return nil, fmt.Errorf("draining the node %s, on which %d pods are left: %w", d.node, left, context.Cause(bounded))
 		}
 		// Nothing tells when a budget allows another eviction but trying.
-		pause(bounded, retryNode)
+		pause(bounded)
 	}
 }
 

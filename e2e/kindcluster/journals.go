@@ -48,7 +48,7 @@ func (j *journal) follow(ctx context.Context, n node) {
 		j.rest = nil
 		// Without inotify, of which the kernel has few (128 instances for each user, by default), and kubelets need them.
 		_ = n.stream(ctx, follower{ctx, j}, "tail", "-c", "+"+strconv.FormatInt(j.offset()+1, 10), "-F", "-s", "0.1", "---disable-inotify", j.file)
-		pause(ctx, retryNode)
+		pause(ctx)
 	}
 }
 

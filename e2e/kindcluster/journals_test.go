@@ -21,7 +21,7 @@ func appendTo(t *testing.T, path, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // A test's.
+	defer file.Close()
 	if _, err := file.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestANodeThatGoesAndComesBackLosesNoEntry(t *testing.T) {
 		// In the middle of a line: what was read of it is read again.
 		half := entry("acted", noon.Add(time.Duration(i)*time.Second+time.Millisecond))
 		appendTo(t, path, half[:10])
-		time.Sleep(20 * time.Millisecond) // For tail to have read it; where it has not, the test is only easier.
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // For tail to have read it; where it has not, the test is only easier.
 		g.Expect(exec.Command("pkill", "-f", "tail.*"+path).Run()).To(Succeed())
 		appendTo(t, path, half[10:])
 		g.Expect(c.drain(t.Context(), p)).To(Succeed())

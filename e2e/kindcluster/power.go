@@ -113,7 +113,7 @@ func (c *Cluster) startNode(ctx context.Context, n node) error {
 		if err == nil {
 			return nil
 		}
-		pause(ctx, retryNode)
+		pause(ctx)
 		if ctx.Err() != nil {
 			return fmt.Errorf("expected the node %s to come back: %w", n, errors.Join(context.Cause(ctx), err))
 		}

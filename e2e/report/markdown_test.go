@@ -67,7 +67,7 @@ func TestNothingThatIsSaidTurnsIntoMarkdown(t *testing.T) {
 	var out bytes.Buffer
 	g := NewWithT(t)
 	g.Expect(report.Markdown(&out, "a|b", []report.Row{
-		report.Failed("a | b\n<c> *d* `e` #1", errors.New("two\n\n```\nlines|\n"), ""),
+		report.Failed("a | b\n<c> *d* `e` #1", errors.New("two\n\n```\nlines|\n"), ""), //nolint:revive // It is not to break the table.
 	}, func(report.Row) string { return "make `it`\nagain" })).To(Succeed())
 	g.Expect(out.String()).To(And(
 		HavePrefix("### a\\|b\n"),
