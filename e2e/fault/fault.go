@@ -4,6 +4,7 @@ package fault
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Fault is one thing that is done to a run.
@@ -24,6 +25,12 @@ type Injection interface {
 	Touched() int64
 	// Passed counts what got through since the heal. Zero means that it did not heal.
 	Passed() int64
+}
+
+// Timed is an injection that knows when it took hold. To inject takes a while on some clusters.
+type Timed interface {
+	// Began is a moment at which the fault had not taken hold as yet, as close as can be to when it did.
+	Began() time.Time
 }
 
 // Unsupported says why a cluster cannot inject a fault.

@@ -26,6 +26,7 @@ type filter struct {
 	node  node
 	name  string
 	rules []rule
+	began time.Time
 
 	mu      sync.Mutex
 	healed  bool
@@ -62,11 +63,15 @@ func (s *filters) set(ctx context.Context, n node, rules ...rule) (*filter, erro
 	f := &filter{node: n, name: fmt.Sprintf("%s_%d", strings.ReplaceAll(s.run, "-", "_"), len(s.tables)+1), rules: rules}
 	// Also if it fails half way: whoever lifts it finds that it is not there.
 	s.tables = append(s.tables, f)
+	f.began = time.Now()
 	if _, err := n.run(ctx, "nft -f -", f.script("drop")); err != nil {
 		return nil, fmt.Errorf("setting a packet filter: %w", err)
 	}
 	return f, nil
 }
+
+// Began is from when packets may have been dropped.
+func (f *filter) Began() time.Time { return f.began }
 
 // Heal lets the packets pass, in one step, and counts them from then on.
 func (f *filter) Heal(ctx context.Context) error {

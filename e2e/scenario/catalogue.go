@@ -125,10 +125,12 @@ var everywhere = []Scenario{
 	partitioned("leader's answers are lost", fault.Answers,
 		"A leader whose renewals are applied but never acknowledged must fall silent, although the Lease still names it."),
 	{
-		Name:     "partition shorter than the renew deadline",
-		Why:      "A leader must ride out a partition that ends before its renew deadline does.",
-		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
-		Promises: undisturbed,
+		Name: "partition shorter than the renew deadline",
+		Why:  "A leader must ride out a partition that ends before its renew deadline does.",
+		// Its length matters, which others beside it would stretch.
+		Exclusive: true,
+		Faults:    []fault.Fault{fault.Partition{Lost: fault.Everything}},
+		Promises:  undisturbed,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})

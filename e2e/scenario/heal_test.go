@@ -46,6 +46,20 @@ func TestAFaultThatLastedTooLongIsAnothers(t *testing.T) {
 	}
 }
 
+// An injection that knows when it took hold is believed, and not the moment at which the cluster came back with it.
+func TestAFaultLastsFromWhenItTookHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		cluster.injecting = 1500 * time.Millisecond
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+			cut.HealAfter(ctx, time.Second, 2*time.Second)
+			return run.Settle(ctx)
+		})
+		NewWithT(t).Expect(gaveUp(saved)).To(ContainSubstring("it was healed after 2.5s"))
+	})
+}
+
 func TestABugThatShowsSeldom(t *testing.T) {
 	g := NewWithT(t)
 	bug := scenario.KnownBug{

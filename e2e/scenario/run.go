@@ -253,6 +253,9 @@ func (r *Run) Rest(ctx context.Context, renewals int) {
 // that came to last longer than at most so long, because the machine was busy, was another scenario's.
 func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration) {
 	began := time.Now()
+	if timed, is := i.touching.(fault.Timed); is {
+		began = timed.Began()
+	}
 	i.run.log("holding for %v", length)
 	timer := time.NewTimer(length)
 	defer timer.Stop()

@@ -19,6 +19,8 @@ type stub struct {
 	cannot    error
 	healErr   error
 	healing   time.Duration // what it takes
+	injecting time.Duration
+	began     time.Time
 	injected  []fault.Fault
 	healed    int
 	collected int
@@ -76,8 +78,12 @@ func (s *stub) Rollout(context.Context, controller.Options) error { return error
 
 func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error) {
 	s.injected = append(s.injected, f)
+	s.began = time.Now()
+	time.Sleep(s.injecting) //nolint:forbidigo // In a bubble, it is how time passes.
 	return s, nil
 }
+
+func (s *stub) Began() time.Time { return s.began }
 
 func (s *stub) Heal(context.Context) error {
 	s.healed++
