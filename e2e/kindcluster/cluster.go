@@ -50,6 +50,8 @@ type Cluster struct {
 	namespace *apiserver.Namespace
 	roster    *roster
 	filters   *filters
+	// disturbed: the API server was away for those, too, who make pods of Deployments.
+	disturbed bool
 
 	watching context.Context //nolint:containedctx // The life of what is watched in the background, from New to Close.
 	stop     context.CancelFunc
@@ -135,6 +137,10 @@ const closeBound = time.Minute
 // Close removes the run's namespace, and with it the replicas, after it has kept their logs and journals.
 func (c *Cluster) Close() error {
 	c.closeOnce.Do(func() {
+		var errs []error
+		if c.disturbed {
+			errs = append(errs, c.proveControlPlane())
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), closeBound)
 		defer cancel()
 		c.stop()
@@ -142,7 +148,7 @@ func (c *Cluster) Close() error {
 		if c.namespace == nil {
 			return
 		}
-		errs := []error{c.filters.lift(ctx)}
+		errs = append(errs, c.filters.lift(ctx))
 		for _, n := range c.workers {
 			errs = append(errs, c.keepFiles(ctx, n))
 		}

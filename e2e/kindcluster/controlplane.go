@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -70,6 +71,25 @@ func (c *Cluster) awaitControlPlane(ctx context.Context) error {
 		}
 	}
 	return c.awaitNodes(ctx, clients)
+}
+
+// proveControlPlane has two more replicas made, and waits for them. Whoever lost sight of the API server looks for it again
+// after longer and longer pauses, of half a minute in the end: the controller manager may renew its Lease, and not know of a
+// new Deployment for as long. The run is over; what comes of these replicas is no part of it.
+func (c *Cluster) proveControlPlane() error {
+	ctx, cancel := context.WithTimeout(c.watching, controlPlaneBound)
+	defer cancel()
+	err := c.change(ctx, func(deployment *appsv1.Deployment) error {
+		deployment.Spec.Replicas = new(*deployment.Spec.Replicas + int32(len(c.workers))) //nolint:gosec // A few.
+		return nil
+	})
+	if err == nil {
+		err = c.awaitDeployment(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("expected the control plane to be at work again within %v: %w", controlPlaneBound, err)
+	}
+	return nil
 }
 
 // awaitNodes waits until pods may go to every node that is not the control plane's: one that was stopped is not ready at once.

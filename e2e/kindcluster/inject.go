@@ -29,6 +29,10 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 	if err := c.Can(f); err != nil {
 		return nil, err
 	}
+	switch f.(type) {
+	case fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted:
+		c.disturbed = true
+	}
 	switch f := f.(type) {
 	case fault.Stop:
 		return c.signal(ctx, f.Replica, "TERM")
