@@ -82,13 +82,13 @@ func TestDamageIsRefusedWithItsLine(t *testing.T) {
 		"a stray closing bracket":           {with(6, strings.TrimSpace(whole[5])+"]\n"), []string{"line 6:", "more than one JSON object"}},
 		"a stray word":                      {with(6, strings.TrimSpace(whole[5])+" x\n"), []string{"line 6:", "more than one JSON object"}},
 		"a blank line in the middle":        {with(6, "\n"), []string{"line 6:", "empty line"}},
-		"a blank line before the end":       {with(last+1, "\n"+whole[last]), []string{"line 20:", "empty line"}},
+		"a blank line before the end":       {with(last+1, "\n"+whole[last]), []string{"line 21:", "empty line"}},
 		"a line split in two":               {with(6, whole[5][:30]+"\n"+whole[5][30:]), []string{"line 6:", "expected a fact"}},
-		"a fact after the end":              {strings.Join(whole, "") + whole[5], []string{"line 21:", `expected nothing after the fact "ended"`}},
-		"an end after the end":              {strings.Join(whole, "") + whole[last], []string{"line 21:", `expected nothing after the fact "ended"`}},
+		"a fact after the end":              {strings.Join(whole, "") + whole[5], []string{"line 22:", `expected nothing after the fact "ended"`}},
+		"an end after the end":              {strings.Join(whole, "") + whole[last], []string{"line 22:", `expected nothing after the fact "ended"`}},
 		"an end at once, and another":       {whole[0] + whole[last] + whole[last], []string{"line 3:", `expected nothing after the fact "ended"`}},
 		"an end in the middle":              {with(6, whole[last]), []string{"line 7:", `expected nothing after the fact "ended"`}},
-		"no end":                            {strings.Join(whole[:last], ""), []string{"line 19:", `expected the fact "ended" at the end`, "cut short"}},
+		"no end":                            {strings.Join(whole[:last], ""), []string{"line 20:", `expected the fact "ended" at the end`, "cut short"}},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, damage.content, damage.says...) })
 	}
@@ -117,7 +117,7 @@ func TestOnlyACutIsCalledACut(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("unknown kind")))
 	g.Expect(err).NotTo(MatchError(ContainSubstring("cut short")))
 
-	_, err = history.Read(strings.NewReader(whole[0] + "{\n" + whole[19]))
+	_, err = history.Read(strings.NewReader(whole[0] + "{\n" + whole[20]))
 	g.Expect(err).To(MatchError(ContainSubstring("line 2: expected a fact")))
 	g.Expect(err).NotTo(MatchError(ContainSubstring("cut short")))
 }
@@ -132,7 +132,7 @@ func TestAFailureToReadIsAnErrorWithItsLine(t *testing.T) {
 }
 
 func TestEveryFactNeedsItsFields(t *testing.T) {
-	header, end := lines(t)[0], lines(t)[19]
+	header, end := lines(t)[0], lines(t)[20]
 	replica, leader := `"replica":"a","start":1`, `"replica":"a","start":1,"identity":"a_1"`
 	lease := `"uid":"u","resourceVersion":"7","holder":"a_1","durationSeconds":15,"acquireTime":"2026-11-22T13:00:00Z","renewTime":"2026-11-22T13:00:00Z","transitions":4`
 	without := func(fields, field string) string {
@@ -174,6 +174,7 @@ func TestEveryFactNeedsItsFields(t *testing.T) {
 		{"healed", ``, "a fault with an id"},
 		{"evidence", ``, "a fault with an id"},
 		{"gave-up", ``, "the step that did not end"},
+		{"unobserved", ``, "what was not seen"},
 	}
 	// An absent field would be taken for zero: a term, a duration or a holder that nobody saw.
 	for _, field := range []string{"uid", "resourceVersion", "holder", "durationSeconds", "acquireTime", "renewTime", "transitions"} {

@@ -33,7 +33,11 @@ func TestAnOldHistoryIsUnderstood(t *testing.T) {
 	g := NewWithT(t)
 	loaded, err := history.Load(filepath.Join("testdata", "version-1.jsonl"))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(loaded).To(BeComparableTo(sample()))
+	old := sample()
+	old.Facts = slices.DeleteFunc(old.Facts, func(f history.Fact) bool {
+		return f.Kind == history.Unobserved // Came later.
+	})
+	g.Expect(loaded).To(BeComparableTo(old))
 }
 
 func TestAHistoryThatIsNotThereIsAnError(t *testing.T) {

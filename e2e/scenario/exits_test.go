@@ -95,7 +95,7 @@ func TestAJournalThatBreaksAtTheVeryEndIsTold(t *testing.T) {
 			cluster.observer.Fail(errors.New("the journal of a is broken"))
 			return err
 		})
-		NewWithT(t).Expect(verdict.GaveUp).To(Equal("the journal of a is broken"))
+		NewWithT(t).Expect(verdict.Assumptions).To(ContainElement(ContainSubstring("the journal of a is broken")))
 		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
 	})
 }

@@ -125,11 +125,11 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		}
 	}
 	if err := setting.Cluster.Collect(ctx); err != nil {
-		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: fmt.Sprintf("collecting: %v", err)})
+		setting.Observer.Record(history.Fact{Kind: history.Unobserved, Text: fmt.Sprintf("collecting: %v", err)})
 	}
-	// A journal may have broken when nobody waited any more.
-	if failed := setting.Observer.Err(); failed != nil && err == nil {
-		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: failed.Error()})
+	// Whether or not a step was waiting when it happened.
+	if failed := setting.Observer.Err(); failed != nil {
+		setting.Observer.Record(history.Fact{Kind: history.Unobserved, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
 		injection.evidence()

@@ -123,6 +123,9 @@ func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
 				g.Expect(gaveUp(saved)).To(ContainSubstring(c.says))
 				g.Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
 				g.Expect(verdict.GaveUp).To(Equal(gaveUp(saved)))
+				if name == "the observer fails" {
+					g.Expect(verdict.Assumptions).To(ContainElement(ContainSubstring(c.says)))
+				}
 			})
 		})
 	}
