@@ -48,6 +48,7 @@ type Cluster struct {
 
 	client    klient.Client
 	namespace *apiserver.Namespace
+	apiServer endpoint
 	roster    *roster
 	filters   *filters
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
@@ -86,6 +87,9 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c.filters.run = c.namespace.Name
+	if c.apiServer, err = c.findAPIServer(ctx); err != nil {
+		return nil, err
+	}
 	for _, n := range c.workers {
 		// The manager's user may write there.
 		if _, err := n.run(ctx, `mkdir -p "$1" && chmod 1777 "$1"`, "", c.folderOnNode()); err != nil {

@@ -24,6 +24,8 @@ type container struct {
 	code    int32
 	podName string
 	podUID  types.UID
+	// address is the pod's; empty where the event does not say.
+	address string
 }
 
 // follow watches the containers of this run on a node, until the context ends. The node may go and come back meanwhile.
@@ -56,6 +58,7 @@ func pause(ctx context.Context) {
 type event struct {
 	Pod *struct {
 		Metadata struct{ Name, UID, Namespace string } `json:"metadata"`
+		Network  struct{ IP string }                   `json:"network"`
 	} `json:"podSandboxStatus"`
 	Containers []struct {
 		ID         string                `json:"id"`
@@ -104,6 +107,7 @@ func (c *Cluster) ofRun(e event) (all []container) {
 		}
 		of := container{
 			id: status.ID, begun: status.StartedAt.Time, podName: e.Pod.Metadata.Name, podUID: types.UID(e.Pod.Metadata.UID),
+			address: e.Pod.Network.IP,
 		}
 		if status.State == runtimeapi.ContainerState_CONTAINER_EXITED.String() {
 			of.ended, of.code = status.FinishedAt.Time, status.ExitCode
@@ -118,6 +122,7 @@ func (c *Cluster) note(ctx context.Context, n node, of container) {
 	p := c.roster.enlist(of.podUID, of.podName)
 	c.attend(ctx, p, n)
 	c.roster.begins(p, of.id, of.begun)
+	c.roster.resides(of.id, of.address)
 	if of.ended.IsZero() {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 // As crictl events prints it.
 const stopped = `{
   "containerId": "c1", "containerEventType": "CONTAINER_STOPPED_EVENT", "createdAt": "1795348806000000002",
-  "podSandboxStatus": {"id": "s1", "metadata": {"name": "controller-1", "uid": "u1", "namespace": "interregnum-x", "attempt": 0}, "state": "SANDBOX_READY"},
+  "podSandboxStatus": {"id": "s1", "metadata": {"name": "controller-1", "uid": "u1", "namespace": "interregnum-x", "attempt": 0}, "state": "SANDBOX_READY", "network": {"ip": "10.244.1.7"}},
   "containersStatuses": [
     {"id": "c1", "metadata": {"name": "controller", "attempt": 0}, "state": "CONTAINER_EXITED",
      "createdAt": "1795348800000000000", "startedAt": "1795348800100000003", "finishedAt": "1795348805900000001", "exitCode": 1, "reason": "Error"},
@@ -32,6 +32,7 @@ func TestWhatAnEventTells(t *testing.T) {
 	g.Expect(all[0].ended.UnixNano()).To(Equal(int64(1795348805900000001)))
 	g.Expect(all[0].code).To(Equal(int32(1)))
 	g.Expect(all[0].podName).To(Equal("controller-1"))
+	g.Expect(all[0].address).To(Equal("10.244.1.7"))
 
 	c.namespace.Name = "interregnum-y"
 	g.Expect(c.ofRun(e)).To(BeEmpty(), "another run's")

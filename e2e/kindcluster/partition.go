@@ -16,18 +16,12 @@ func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injec
 	if err != nil {
 		return nil, err
 	}
-	// The node knows it; the API may not as yet.
-	pod, err := l.pod.node.run(ctx, `sandbox=$(crictl inspect --output go-template --template '{{.info.sandboxID}}' "$1") &&
-		crictl inspectp --output go-template --template '{{.status.network.ip}}' "$sandbox"`, "", l.container)
-	if err != nil {
-		return nil, fmt.Errorf("looking up the address of %s: %w", l.source, err)
-	}
-	pod = strings.TrimSpace(pod)
-	host, port, err := c.apiServerAddress(ctx)
+	pod, err := c.addressOf(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	// As they are when they are forwarded: the address of the Service has been translated by then, in both directions.
+	host, port := c.apiServer.host, c.apiServer.port
 	requests := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", pod, host, port)}
 	answers := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, pod, port)}
 	return c.filters.set(ctx, l.pod.node, map[fault.Lost][]rule{
@@ -35,23 +29,44 @@ func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injec
 	}[f.Lost]...)
 }
 
-// apiServerAddress is where the API server listens, behind its Service.
-func (c *Cluster) apiServerAddress(ctx context.Context) (host string, port int32, err error) {
+// addressOf is where a life's pod is. It was told when the container began, as a rule: to ask takes time, and a partition is
+// to take hold just after a renewal, not in the midst of the next.
+func (c *Cluster) addressOf(ctx context.Context, l *life) (string, error) {
+	if known := c.roster.address(l); known != "" {
+		return known, nil
+	}
+	// The node knows it; the API may not as yet.
+	address, err := l.pod.node.run(ctx, `sandbox=$(crictl inspect --output go-template --template '{{.info.sandboxID}}' "$1") &&
+		crictl inspectp --output go-template --template '{{.status.network.ip}}' "$sandbox"`, "", l.container)
+	if err != nil {
+		return "", fmt.Errorf("looking up the address of %s: %w", l.source, err)
+	}
+	return strings.TrimSpace(address), nil
+}
+
+// endpoint is where a server listens.
+type endpoint struct {
+	host string
+	port int32
+}
+
+// findAPIServer says where the API server listens, behind its Service.
+func (c *Cluster) findAPIServer(ctx context.Context) (endpoint, error) {
 	slices, err := c.namespace.Clients.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault).
 		List(ctx, metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=kubernetes"})
 	if err != nil {
-		return "", 0, fmt.Errorf("looking up the address of the API server: %w", err)
+		return endpoint{}, fmt.Errorf("looking up the address of the API server: %w", err)
 	}
 	for _, slice := range slices.Items {
-		for _, endpoint := range slice.Endpoints {
-			for _, address := range endpoint.Addresses {
+		for _, behind := range slice.Endpoints {
+			for _, address := range behind.Addresses {
 				if len(slice.Ports) > 0 && slice.Ports[0].Port != nil && strings.Contains(address, ".") {
-					return address, *slice.Ports[0].Port, nil
+					return endpoint{host: address, port: *slice.Ports[0].Port}, nil
 				}
 			}
 		}
 	}
-	return "", 0, fmt.Errorf("expected an IPv4 address behind the Service %q, got none in %d slices", "kubernetes", len(slices.Items))
+	return endpoint{}, fmt.Errorf("expected an IPv4 address behind the Service %q, got none in %d slices", "kubernetes", len(slices.Items))
 }
 
 // partitionNode drops all that goes between a replica's node, with all that runs on it, and the control plane's.
@@ -60,10 +75,7 @@ func (c *Cluster) partitionNode(ctx context.Context, replica string) (fault.Inje
 	if err != nil {
 		return nil, err
 	}
-	host, _, err := c.apiServerAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
+	host := c.apiServer.host
 	return c.filters.set(ctx, l.pod.node,
 		rule{"input", "ip saddr " + host}, rule{"output", "ip daddr " + host},
 		rule{"forward", "ip saddr " + host}, rule{"forward", "ip daddr " + host})

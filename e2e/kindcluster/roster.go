@@ -53,6 +53,8 @@ type life struct {
 	ended     time.Time // zero while it lives
 	// spoke: its journal has begun.
 	spoke bool
+	// address is its pod's, which is another one once the node has been stopped; empty until it is known.
+	address string
 }
 
 func newRoster(observer *observe.Observer) *roster {
@@ -129,6 +131,22 @@ func (r *roster) begins(p *pod, container string, at time.Time) {
 		r.tell(l, "SIGTERM", at)
 	}
 	r.wake()
+}
+
+// resides notes the address of the pod that a life has, where one was told.
+func (r *roster) resides(container, address string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.lives[container]; l != nil && address != "" {
+		l.address = address
+	}
+}
+
+// address is where a life's pod is; empty if nothing has told of it.
+func (r *roster) address(l *life) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return l.address
 }
 
 // ends notes the end of a life. It returns nil if the end is known already, or the life is not.
