@@ -130,7 +130,7 @@ control-plane: ## get kube-apiserver and etcd now (else the first envtest run do
 image: ## build the manager's container image and print its name (CONTROLLER)
 	@go run ./e2e/kindcluster/provider/cmd/image "$$RUNS/bin/image"
 
-node-image: ## build a kind node image from source, for machines without a registry; Debian, half an hour
+node-image: ## build a kind node image from source, for machines without a registry; Debian, a quarter of an hour
 	@hack/nodeimage/build.sh
 
 docker: ## install and start Docker on a Debian machine that has none; as root
