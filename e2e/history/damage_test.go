@@ -174,7 +174,7 @@ func TestEveryFactNeedsItsFields(t *testing.T) {
 		{"healed", ``, "a fault with an id"},
 		{"evidence", ``, "a fault with an id"},
 		{"gave-up", ``, "the step that did not end"},
-		{"unobserved", ``, "what was not seen"},
+		{"hindered", ``, "what hindered the harness"},
 	}
 	// An absent field would be taken for zero: a term, a duration or a holder that nobody saw.
 	for _, field := range []string{"uid", "resourceVersion", "holder", "durationSeconds", "acquireTime", "renewTime", "transitions"} {

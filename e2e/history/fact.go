@@ -57,16 +57,16 @@ const (
 	Evidence Kind = "evidence"
 	// GaveUp: a step of the scenario did not come to its end within its bound; Text says which.
 	GaveUp Kind = "gave-up"
-	// Unobserved: the harness did not see all that there was, because a journal broke or could not be collected; Text says
-	// what.
-	Unobserved Kind = "unobserved"
+	// Hindered: the harness could not do its own part: a journal broke or could not be collected, a fault lasted longer than
+	// it was to, the run was interrupted; Text says which. What is missing then, or came late, need not be the replicas' doing.
+	Hindered Kind = "hindered"
 	// Ended: the last fact of every whole history.
 	Ended Kind = "ended"
 )
 
 var kinds = []Kind{
 	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
-	LeaseSeen, LeaseGone, Made, Stamped, Deployed, Injected, Healed, Evidence, GaveUp, Unobserved, Ended,
+	LeaseSeen, LeaseGone, Made, Stamped, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Ended,
 }
 
 // Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.
@@ -162,8 +162,8 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected an exit in the exited fact, got none")
 	case f.Kind == GaveUp && f.Text == "":
 		return fmt.Errorf("expected the step that did not end in the gave-up fact, got none")
-	case f.Kind == Unobserved && f.Text == "":
-		return fmt.Errorf("expected what was not seen in the unobserved fact, got none")
+	case f.Kind == Hindered && f.Text == "":
+		return fmt.Errorf("expected what hindered the harness in the hindered fact, got none")
 	case (f.Kind == Injected || f.Kind == Healed || f.Kind == Evidence) && (f.Fault == nil || f.Fault.ID < 1):
 		return fmt.Errorf("expected a fault with an id (from 1) in the %s fact", f.Kind)
 	}

@@ -35,7 +35,7 @@ func TestAnOldHistoryIsUnderstood(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	old := sample()
 	old.Facts = slices.DeleteFunc(old.Facts, func(f history.Fact) bool {
-		return f.Kind == history.Unobserved // Came later.
+		return f.Kind == history.Hindered // Came later.
 	})
 	g.Expect(loaded).To(BeComparableTo(old))
 }

@@ -70,7 +70,7 @@ func sample() *history.History {
 			{Time: at(8), Kind: history.Retired, Source: history.Source{Replica: "a"}},
 			{Time: at(9), Kind: history.LeaseGone},
 			{Time: at(10), Kind: history.GaveUp, Text: "awaiting a leader"},
-			{Time: at(10.5), Kind: history.Unobserved, Text: "the journal of a is broken"},
+			{Time: at(10.5), Kind: history.Hindered, Text: "the journal of a is broken"},
 			{Time: at(11), Kind: history.Evidence, Fault: fault(func(f *history.Fault) { f.Touched, f.Passed = 12, 3 })},
 			{Time: at(12), Kind: history.Ended},
 		},

@@ -383,6 +383,34 @@ func TestNoNeedlessHandover(t *testing.T) {
 	})
 }
 
+// Where a run gave up, its end came while work was still being done.
+func TestWorkThatARunDidNotLiveToSeeDone(t *testing.T) {
+	gaveUp := func(h *history.History) {
+		h.Facts = append(h.Facts, history.Fact{Time: at(20.5), Kind: history.GaveUp, Text: "awaiting a rival of a"})
+	}
+	made := func(when float64) func(*history.History) {
+		return func(h *history.History) {
+			h.Facts = append(h.Facts, history.Fact{Time: at(when), Kind: history.Made, Item: "work-11"})
+		}
+	}
+	for name, c := range map[string]struct {
+		changes []func(*history.History)
+		outcome invariant.Outcome
+	}{
+		"it was made just before":                       {[]func(*history.History){made(20.3), gaveUp}, invariant.Held},
+		"it was made just before, and the run did well": {[]func(*history.History){made(20.3)}, invariant.Broken},
+		"it was made long before":                       {[]func(*history.History){made(10), gaveUp}, invariant.Broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := quiet()
+			for _, change := range c.changes {
+				change(h)
+			}
+			NewWithT(t).Expect(judge(t, h).Result(invariant.NothingLost).Outcome).To(Equal(c.outcome))
+		})
+	}
+}
+
 func TestNothingLost(t *testing.T) {
 	item := func(name string, kinds ...history.Kind) choice {
 		return func(f history.Fact) bool { return f.Item == name && kind(kinds...)(f) }

@@ -18,8 +18,8 @@ func TestTheOutcome(t *testing.T) {
 	gaveUp := func(h *history.History) {
 		h.Facts = append(h.Facts, history.Fact{Time: at(30), Kind: history.GaveUp, Text: "awaiting a rival of a"})
 	}
-	unseen := func(h *history.History) {
-		h.Facts = append(h.Facts, history.Fact{Time: at(30), Kind: history.Unobserved, Text: "the journal of a is broken"})
+	hindered := func(h *history.History) {
+		h.Facts = append(h.Facts, history.Fact{Time: at(30), Kind: history.Hindered, Text: "the journal of a is broken"})
 	}
 	atEase := func(h *history.History) { first(h, kindOf("a", history.Exited)).Exit.Code = 0 }
 	promise := func(promises ...invariant.Guarantee) func(*history.History) {
@@ -52,10 +52,10 @@ func TestTheOutcome(t *testing.T) {
 		"the steps did not come to their end":                 {[]func(*history.History){promise(fine), gaveUp}, invariant.Inconclusive},
 		"the steps did not end, and safety is broken":         {[]func(*history.History){promise(unsafe), overlap, gaveUp}, invariant.Broken},
 		"the steps did not end, and liveness is broken":       {[]func(*history.History){promise(lifeless), atEase, gaveUp}, invariant.Broken},
-		"not all was seen":                            {[]func(*history.History){promise(fine), unseen}, invariant.Inconclusive},
-		"not all was seen, and safety is broken":      {[]func(*history.History){promise(unsafe), overlap, unseen}, invariant.Broken},
-		"not all was seen, and liveness seems broken": {[]func(*history.History){promise(lifeless), atEase, unseen}, invariant.Inconclusive},
-		"a promise that nothing fed":                  {[]func(*history.History){promise(invariant.TakeoverInTime, fine), func(h *history.History) { h.Header.Expect.Takeover = "" }}, invariant.Inconclusive},
+		"the harness was hindered":                            {[]func(*history.History){promise(fine), hindered}, invariant.Inconclusive},
+		"the harness was hindered, and safety is broken":      {[]func(*history.History){promise(unsafe), overlap, hindered}, invariant.Broken},
+		"the harness was hindered, and liveness seems broken": {[]func(*history.History){promise(lifeless), atEase, hindered}, invariant.Inconclusive},
+		"a promise that nothing fed":                          {[]func(*history.History){promise(invariant.TakeoverInTime, fine), func(h *history.History) { h.Header.Expect.Takeover = "" }}, invariant.Inconclusive},
 		"a promise that nothing fed, and another that is broken": {[]func(*history.History){
 			promise(invariant.TakeoverInTime, lifeless), atEase, func(h *history.History) { h.Header.Expect.Takeover = "" },
 		}, invariant.Broken},

@@ -51,6 +51,7 @@ type Cluster struct {
 	apiServer endpoint
 	roster    *roster
 	filters   *filters
+	canFilter func() error
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
 	disturbed bool
 
@@ -71,6 +72,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	for _, name := range config.Workers {
 		c.workers = append(c.workers, node(name))
 	}
+	c.canFilter = sync.OnceValue(c.tryFilter) // Once: to try takes time, which a fault is not to lose.
 	c.watching, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {

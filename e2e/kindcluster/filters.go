@@ -153,8 +153,8 @@ func (s *filters) lift(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// canFilter says whether the nodes can filter packets.
-func (c *Cluster) canFilter() error {
+// tryFilter says whether the nodes can filter packets.
+func (c *Cluster) tryFilter() error {
 	for _, n := range c.workers {
 		ctx, cancel := context.WithTimeout(c.watching, counterBound)
 		_, err := n.run(ctx, "nft list tables", "")

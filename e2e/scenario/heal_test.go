@@ -36,10 +36,11 @@ func TestAFaultThatLastedTooLongIsAnothers(t *testing.T) {
 				})
 				g := NewWithT(t)
 				if c.says == "" {
-					g.Expect(gaveUp(saved)).To(BeEmpty())
+					g.Expect(textOf(saved, history.Hindered)).To(BeEmpty())
 					return
 				}
-				g.Expect(gaveUp(saved)).To(ContainSubstring(c.says))
+				g.Expect(textOf(saved, history.Hindered)).To(ContainSubstring(c.says))
+				g.Expect(verdict.Assumptions).To(ContainElement(ContainSubstring(c.says)))
 				g.Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
 			})
 		})
@@ -56,7 +57,7 @@ func TestAFaultLastsFromWhenItTookHold(t *testing.T) {
 			cut.HealAfter(ctx, time.Second, 2*time.Second)
 			return run.Settle(ctx)
 		})
-		NewWithT(t).Expect(gaveUp(saved)).To(ContainSubstring("it was healed after 2.5s"))
+		NewWithT(t).Expect(textOf(saved, history.Hindered)).To(ContainSubstring("it was healed after 2.5s"))
 	})
 }
 

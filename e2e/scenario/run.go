@@ -46,6 +46,9 @@ type Run struct {
 // gaveUp ends the steps of a run from within a verb.
 type gaveUp struct{ why error }
 
+// hindrance is why a run gave up, where it is not the replicas' doing.
+type hindrance struct{ error }
+
 func (r *Run) giveUp(format string, args ...any) {
 	panic(gaveUp{fmt.Errorf(format, args...)})
 }
@@ -266,8 +269,9 @@ func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration)
 	}
 	i.Heal(ctx)
 	if lasted := time.Since(began); lasted > atMost {
-		i.run.giveUp("expected %q to last %v, and %v at most; it was healed after %v, by which a leader need not ride it out: is the machine too busy?",
-			i.fault, length, atMost, lasted.Round(time.Millisecond))
+		i.run.giveUp("%w", hindrance{fmt.Errorf(
+			"expected %q to last %v, and %v at most; it was healed after %v, by which a leader need not ride it out: is the machine too busy?",
+			i.fault, length, atMost, lasted.Round(time.Millisecond))})
 	}
 }
 

@@ -114,7 +114,11 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	err := run.play(ctx, s)
 	if err != nil {
 		setting.Log("gave up: %v", err)
-		setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: err.Error()})
+		kind := history.GaveUp
+		if _, hindered := errors.AsType[hindrance](err); hindered || ctx.Err() != nil {
+			kind = history.Hindered
+		}
+		setting.Observer.Record(history.Fact{Kind: kind, Text: err.Error()})
 	}
 	// Not with ctx: what was injected is healed also when the run was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
@@ -125,11 +129,11 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		}
 	}
 	if err := setting.Cluster.Collect(ctx); err != nil {
-		setting.Observer.Record(history.Fact{Kind: history.Unobserved, Text: fmt.Sprintf("collecting: %v", err)})
+		setting.Observer.Record(history.Fact{Kind: history.Hindered, Text: fmt.Sprintf("collecting: %v", err)})
 	}
 	// Whether or not a step was waiting when it happened.
 	if failed := setting.Observer.Err(); failed != nil {
-		setting.Observer.Record(history.Fact{Kind: history.Unobserved, Text: failed.Error()})
+		setting.Observer.Record(history.Fact{Kind: history.Hindered, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
 		injection.evidence()
