@@ -192,7 +192,7 @@ func nothingLost(v *view) finding {
 	for i, reign := range v.reigns {
 		ables[i] = v.able(reign)
 	}
-	cutShort := len(v.of(history.GaveUp)) > 0
+	cutShort := len(v.of(history.GaveUp)) > 0 || len(v.of(history.Hindered)) > 0
 	for _, made := range v.of(history.Made) {
 		done, was := stamped[made.Item]
 		if !was && cutShort && v.end().Before(made.Time.Add(v.bounds.Processing())) {
