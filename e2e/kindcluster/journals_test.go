@@ -84,7 +84,7 @@ func TestANodeThatGoesAndComesBackLosesNoEntry(t *testing.T) {
 		// In the middle of a line: what was read of it is read again.
 		half := entry("acted", noon.Add(time.Duration(i)*time.Second+time.Millisecond))
 		appendTo(t, path, half[:10])
-		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // For tail to have read it; where it has not, the test is only easier.
+		g.Eventually(readUpTo).WithArguments(path).Should(Equal(sizeOf(t, path)), "by tail")
 		g.Expect(exec.Command("pkill", "-f", "tail.*"+path).Run()).To(Succeed())
 		appendTo(t, path, half[10:])
 		g.Expect(c.drain(t.Context(), p)).To(Succeed())
@@ -95,6 +95,30 @@ func TestANodeThatGoesAndComesBackLosesNoEntry(t *testing.T) {
 	}
 	g.Expect(strings.Join(kinds, " ")).To(Equal("launched started acted acted acted acted acted acted"))
 	g.Expect(c.observer.Err()).NotTo(HaveOccurred())
+}
+
+// readUpTo is how far whoever has the file open has read it, as Linux tells of each open file; -1 if nobody has.
+func readUpTo(path string) (offset int64) {
+	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, descriptor := range descriptors {
+		if opened, err := os.Readlink(descriptor); err != nil || opened != path {
+			continue
+		}
+		info, err := os.ReadFile(strings.Replace(descriptor, "/fd/", "/fdinfo/", 1))
+		if _, scanned := fmt.Sscanf(string(info), "pos: %d", &offset); err == nil && scanned == nil {
+			return offset
+		}
+	}
+	return -1
+}
+
+func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
 
 func TestAJournalThatIsNotReadIsAnError(t *testing.T) {
