@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/interregnum/interregnum/controller/journal"
 )
 
@@ -43,6 +45,8 @@ const (
 	// Stamped: a work item says who processed it, and in which term. The replica's own Processed may be missing, where the
 	// answer to its request was lost.
 	Stamped Kind = "stamped"
+	// Wrote: the API server received a request to change something; see [Write].
+	Wrote Kind = "wrote"
 )
 
 // Facts about the run, by its runner.
@@ -60,13 +64,15 @@ const (
 	// Hindered: the harness could not do its own part: a journal broke or could not be collected, a fault lasted longer than
 	// it was to, the run was interrupted; Text says which. What is missing then, or came late, need not be the replicas' doing.
 	Hindered Kind = "hindered"
+	// Stepped: the harness's own clock was set, by By; everything that is timed by it before and after cannot be compared.
+	Stepped Kind = "clock-stepped"
 	// Ended: the last fact of every whole history.
 	Ended Kind = "ended"
 )
 
 var kinds = []Kind{
 	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
-	LeaseSeen, LeaseGone, Made, Stamped, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Ended,
+	LeaseSeen, LeaseGone, Made, Stamped, Wrote, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
 }
 
 // Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.
@@ -89,7 +95,10 @@ type Fact struct {
 	Exit     *Exit  `json:"exit,omitempty"`
 	Lease    *Lease `json:"lease,omitempty"`
 	Fault    *Fault `json:"fault,omitempty"`
-	Text     string `json:"text,omitempty"`
+	Write    *Write `json:"write,omitempty"`
+	// By is how far a clock was set: forward, or back if it is negative.
+	By   *metav1.Duration `json:"by,omitempty"`
+	Text string           `json:"text,omitempty"`
 }
 
 // IsAct says whether the fact is leader-only work.
@@ -129,6 +138,10 @@ type Fault struct {
 	Name string `json:"name"`
 	// Healable: the fault lasts until it is healed; others are over in an instant.
 	Healable bool `json:"healable,omitempty"`
+	// Blocks: while it lasts, those whom it is aimed at cannot lead, because they do not run or cannot reach their Lease.
+	Blocks bool `json:"blocks,omitempty"`
+	// Delay is what it adds to the way of a request and of its answer, together.
+	Delay metav1.Duration `json:"delay,omitzero"`
 	// Touched counts what the fault affected (requests, chunks, signals delivered); in evidence only.
 	Touched int64 `json:"touched,omitempty"`
 	// Passed counts what got through after the heal; in the evidence of healable faults only.
@@ -158,6 +171,10 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
 	case f.Kind == LeaseSeen && f.Lease == nil:
 		return fmt.Errorf("expected a lease in the lease fact, got none")
+	case f.Kind == Wrote && (f.Write == nil || f.Write.Verb == "" || f.Write.Resource == ""):
+		return fmt.Errorf("expected a write with its verb and resource in the wrote fact, got %+v", f.Write)
+	case f.Kind == Stepped && f.By == nil:
+		return fmt.Errorf("expected by how much the clock was set in the clock-stepped fact, got none")
 	case f.Kind == Exited && f.Exit == nil:
 		return fmt.Errorf("expected an exit in the exited fact, got none")
 	case f.Kind == GaveUp && f.Text == "":

@@ -29,6 +29,10 @@ type Header struct {
 	Timings         []Timings       `json:"timings"`
 	ReleaseOnCancel bool            `json:"releaseOnCancel"`
 	ActPeriod       metav1.Duration `json:"actPeriod"`
+	// WorkPeriod is how often a work item is made; zero, where none are.
+	WorkPeriod metav1.Duration `json:"workPeriod,omitzero"`
+	// Witnesses name what the acts are known from.
+	Witnesses []Witness `json:"witnesses,omitempty"`
 
 	Expect Expectation `json:"expect"`
 }
@@ -45,6 +49,17 @@ type Cluster struct {
 	Server string `json:"server"`
 	Binary Binary `json:"binary"`
 }
+
+// Witness is one source of what is known of the replicas' acts.
+type Witness string
+
+// The witnesses.
+const (
+	// Journals: what the replicas say of themselves.
+	Journals Witness = "journals"
+	// Writes: what the API server has recorded of every request to change something ([Wrote]).
+	Writes Witness = "writes"
+)
 
 // Binary is the manager that ran, with what its build information says.
 type Binary struct {
@@ -69,6 +84,8 @@ type Expectation struct {
 	Takeover Takeover `json:"takeover,omitempty"`
 	// Since says from when the bound of the takeover counts.
 	Since Since `json:"since,omitempty"`
+	// RidesOut: the leader is to keep its Lease through all faults of the scenario.
+	RidesOut bool `json:"ridesOut,omitempty"`
 }
 
 // Takeover is how a rival comes to lead.

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -180,7 +182,10 @@ func (r *Run) remember(target string) {
 func (i *Injection) fact(kind history.Kind) history.Fact {
 	return history.Fact{
 		Kind: kind, Source: history.Source{Replica: i.fault.Target()},
-		Fault: &history.Fault{ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable()},
+		Fault: &history.Fault{
+			ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable(),
+			Blocks: fault.Blocks(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
+		},
 	}
 }
 

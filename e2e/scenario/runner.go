@@ -81,8 +81,9 @@ func (s Scenario) header(setting Setting) history.Header {
 		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
 		Cluster: setting.Cluster.Describe(), Replicas: replicas,
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
-		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
-		Expect:    history.Expectation{Takeover: s.Takeover, Since: s.Since},
+		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
+		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
+		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since},
 	}
 	for _, promise := range s.Promises {
 		header.Expect.Promises = append(header.Expect.Promises, promise.Name)
