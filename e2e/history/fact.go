@@ -97,8 +97,10 @@ type Fact struct {
 	Fault    *Fault `json:"fault,omitempty"`
 	Write    *Write `json:"write,omitempty"`
 	// By is how far a clock was set: forward, or back if it is negative.
-	By   *metav1.Duration `json:"by,omitempty"`
-	Text string           `json:"text,omitempty"`
+	By *metav1.Duration `json:"by,omitempty"`
+	// Replicas is how many were deployed; zero where that is not said.
+	Replicas int    `json:"replicas,omitempty"`
+	Text     string `json:"text,omitempty"`
 }
 
 // IsAct says whether the fact is leader-only work.
@@ -138,8 +140,9 @@ type Fault struct {
 	Name string `json:"name"`
 	// Healable: the fault lasts until it is healed; others are over in an instant.
 	Healable bool `json:"healable,omitempty"`
-	// Blocks: while it lasts, those whom it is aimed at cannot lead, because they do not run or cannot reach their Lease.
-	Blocks bool `json:"blocks,omitempty"`
+	// Spares: while it lasts, those whom it is aimed at can lead all the same. While others last they cannot, because they do not
+	// run or cannot reach their Lease.
+	Spares bool `json:"spares,omitempty"`
 	// Delay is what it adds to the way of a request and of its answer, together.
 	Delay metav1.Duration `json:"delay,omitzero"`
 	// Touched counts what the fault affected (requests, chunks, signals delivered); in evidence only.

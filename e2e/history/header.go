@@ -84,8 +84,9 @@ type Expectation struct {
 	Takeover Takeover `json:"takeover,omitempty"`
 	// Since says from when the bound of the takeover counts.
 	Since Since `json:"since,omitempty"`
-	// RidesOut: the leader is to keep its Lease through all faults of the scenario.
-	RidesOut bool `json:"ridesOut,omitempty"`
+	// MayLose: the faults may cost the leader its Lease, although no takeover is expected. Where neither is so, the leader is to
+	// keep it through all of them.
+	MayLose bool `json:"mayLose,omitempty"`
 }
 
 // Takeover is how a rival comes to lead.
@@ -107,6 +108,9 @@ const (
 	SinceInjection Since = "injection"
 	SinceHeal      Since = "heal"
 )
+
+// RidesOut says whether the leader is to keep its Lease through all faults of the scenario.
+func (e Expectation) RidesOut() bool { return e.Takeover == "" && !e.MayLose }
 
 // readable says whether this program understands what follows such a header.
 func (h Header) readable() error {

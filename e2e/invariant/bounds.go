@@ -59,12 +59,13 @@ func (b Bounds) Takeover(how history.Takeover) time.Duration {
 // the API server is slow: one that can reach it renews every RetryPeriod.
 func (b Bounds) Processing() time.Duration { return b.retries(1) + b.allowance }
 
-// Rest is how old the last act may be at the end of a run, for somebody to be leading then.
+// Rest is how long a leader that nothing disturbs may be silent: it acts far more often, so that all of it is allowance for a
+// busy machine, and a RetryPeriod, in which a renewal shows that it is there.
 func (b Bounds) Rest() time.Duration { return b.retries(1) + b.allowance }
 
-// Sight is from the end of a replica to the sight of the last stamp that it left on a work item: its request may have been
-// under way, and the watch takes its time. Neither takes a timing of the election, so that all of it is allowance.
-func (b Bounds) Sight() time.Duration { return b.allowance }
+// Transit is how long a request that nothing holds up may be on its way, until the API server has it, or a watch shows what it
+// did. It takes no timing of the election, so that all of it is allowance.
+func (b Bounds) Transit() time.Duration { return b.allowance }
 
 // Blur is the longest mean pause between two acts with which an overlap can be told: there must be two acts or more
 // between two renewals, or an overlap of the size of a RetryPeriod could fall between them.

@@ -108,7 +108,7 @@ func (s *story) after(seconds float64) *story {
 
 // deploys starts replicas for the first time.
 func (s *story) deploys(names ...string) *story {
-	s.record(history.Fact{Kind: history.Deployed, Text: fmt.Sprintf("%d replicas", len(names))})
+	s.record(history.Fact{Kind: history.Deployed, Replicas: len(names), Text: fmt.Sprintf("%d replicas", len(names))})
 	for _, name := range names {
 		s.starts(name)
 	}
@@ -236,7 +236,7 @@ func (s *story) cuts(fault, target string) *story    { return s.inject(fault, ta
 
 func (s *story) inject(fault, target string, healable bool) *story {
 	fact := history.Fact{Kind: history.Injected, Source: history.Source{Replica: target},
-		Fault: &history.Fault{ID: len(s.faults) + 1, Name: fault, Healable: healable}}
+		Fault: &history.Fault{ID: len(s.faults) + 1, Name: fault, Healable: healable, Spares: fault == "rollout"}}
 	s.faults = append(s.faults, fact)
 	return s.record(fact)
 }

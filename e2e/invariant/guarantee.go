@@ -44,13 +44,17 @@ var (
 		Name: "OnlyTheHolderReleases", Safety: true, check: onlyTheHolderReleases,
 		Sentence: "a holder's name is removed only by that holder, once its work has stopped, or replaced after its lease ran out",
 	}
+	IdentitiesAreUnique = Guarantee{
+		Name: "IdentitiesAreUnique", Safety: true, check: identitiesAreUnique,
+		Sentence: "a replica has one identity for as long as it lives, and no other has the same",
+	}
 	SomeoneLeads = Guarantee{
 		Name: "SomeoneLeads", check: someoneLeads,
-		Sentence: "a leader acts within the bound for a start, and there is one at rest",
+		Sentence: "at every moment somebody acts, or a start or a takeover is under way within its bound",
 	}
 	TakeoverInTime = Guarantee{
 		Name: "TakeoverInTime", check: takeoverInTime,
-		Sentence: "after the fault, a rival acts within the bound",
+		Sentence: "after the fault, a rival acts within the bound, and by a release where one is promised",
 	}
 	LosersReturn = Guarantee{
 		Name: "LosersReturn", check: losersReturn,
@@ -58,7 +62,7 @@ var (
 	}
 	NoNeedlessHandover = Guarantee{
 		Name: "NoNeedlessHandover", check: noNeedlessHandover,
-		Sentence: "without a fault, or with one that a leader should ride out, the term does not change",
+		Sentence: "the leader changes only if something was done to it before, and not for what a leader should ride out",
 	}
 	NothingLost = Guarantee{
 		Name: "NothingLost", check: nothingLost,
@@ -68,7 +72,7 @@ var (
 
 // Guarantees lists them all, in the order of reports.
 var Guarantees = []Guarantee{
-	AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct, TermsNeverGoBack, OnlyTheHolderReleases,
+	AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct, TermsNeverGoBack, OnlyTheHolderReleases, IdentitiesAreUnique,
 	SomeoneLeads, TakeoverInTime, LosersReturn, NoNeedlessHandover, NothingLost,
 }
 
@@ -79,8 +83,16 @@ type finding struct {
 	breaches []Breach
 }
 
-func (f *finding) breach(by time.Duration, text string, facts ...history.Fact) {
-	f.breaches = append(f.breaches, Breach{By: by, Text: text, Facts: facts})
+func (f *finding) breach(by time.Duration, text string, facts ...*history.Fact) {
+	f.breaches = append(f.breaches, newBreach(by, text, facts...))
+}
+
+func newBreach(by time.Duration, text string, facts ...*history.Fact) Breach {
+	b := Breach{By: by, Text: text}
+	for _, fact := range facts {
+		b.Facts = append(b.Facts, *fact)
+	}
+	return b
 }
 
 // Breach is one way in which a history contradicts a guarantee.

@@ -34,6 +34,8 @@ type Verdict struct {
 	Outcome  Outcome
 	// Assumptions that failed.
 	Assumptions []string
+	// Doubted: the evidence contradicts itself (Assumptions say how), so that nothing can be proved by it.
+	Doubted bool
 	// GaveUp says which step of the scenario did not come to its end, if one did not.
 	GaveUp   string
 	Results  []Result
@@ -48,7 +50,7 @@ func Judge(h *history.History) (Verdict, error) {
 		}
 	}
 	v := newView(h)
-	verdict := Verdict{Scenario: h.Header.Scenario, Assumptions: assumptions(v), Measures: measure(v)}
+	verdict := Verdict{Scenario: h.Header.Scenario, Measures: measure(v)}
 	if gaveUp := v.of(history.GaveUp); len(gaveUp) > 0 {
 		verdict.GaveUp = cmp.Or(gaveUp[0].Text, "a step, and did not say which")
 	}
@@ -68,13 +70,17 @@ func Judge(h *history.History) (Verdict, error) {
 		}
 		verdict.Results = append(verdict.Results, result)
 	}
-	verdict.Outcome = verdict.outcome()
+	// After the guarantees, some of which find out what could not be seen.
+	failed := assumptions(v)
+	verdict.Assumptions, verdict.Doubted = failed.all(), len(failed.doubts) > 0
+	verdict.Outcome = verdict.outcome(failed)
 	return verdict, nil
 }
 
-// outcome weighs: a breach of safety is a proof, whatever was assumed; a failed assumption makes everything else
-// inconclusive; a promise that was never fed, or steps that did not end, cannot have held.
-func (v *Verdict) outcome() Outcome {
+// outcome weighs: where the evidence contradicts itself, nothing is proved; otherwise a breach of safety is a proof, whatever
+// was assumed; one of liveness, where nothing excuses it; and where something may have gone unseen, where a promise was never
+// fed, or where the steps did not end, the run cannot have held.
+func (v *Verdict) outcome(failed *assumed) Outcome {
 	var unsafe, lifeless, unfed bool
 	for _, r := range v.Results {
 		if !r.Promised {
@@ -85,13 +91,15 @@ func (v *Verdict) outcome() Outcome {
 		unfed = unfed || r.Outcome == Inconclusive
 	}
 	switch {
+	case v.Doubted:
+		return Inconclusive
 	case unsafe:
 		return Broken
-	case len(v.Assumptions) > 0:
+	case len(failed.excuses) > 0:
 		return Inconclusive
 	case lifeless:
 		return Broken
-	case unfed || v.GaveUp != "" || !slices.ContainsFunc(v.Results, func(r Result) bool { return r.Promised }):
+	case len(failed.blind) > 0 || unfed || v.GaveUp != "" || !slices.ContainsFunc(v.Results, func(r Result) bool { return r.Promised }):
 		return Inconclusive
 	}
 	return Held

@@ -8,7 +8,7 @@ import (
 type Measures struct {
 	// Reigns counts the terms in which somebody acted.
 	Reigns int
-	// Acts counts the units of leader-only work.
+	// Acts counts the units of leader-only work that the journals tell.
 	Acts int
 	// Interregnum is the longest time from the last act of one reign to the first act of the next, if there were two.
 	Interregnum time.Duration
@@ -22,43 +22,75 @@ type Measures struct {
 	Margin time.Duration
 	// Lost says whether a reign ended by loss, so that Margin means something.
 	Lost bool
+	// StaleWrites counts the stamps that arrived when another replica had acted since, and which nobody can have been seen to
+	// send too late: they were under way. Only fencing prevents them. Stalest is how late the last of them came.
+	StaleWrites int
+	Stalest     time.Duration
 }
 
 func measure(v *view) Measures {
-	m := Measures{Reigns: len(v.reigns), Acts: len(v.acts)}
+	led := v.led()
+	m := Measures{Reigns: len(led)}
+	for range v.journalled {
+		m.Acts++
+	}
 	var lastAct time.Time
-	for i, r := range v.reigns {
+	for i, r := range led {
 		if i > 0 {
-			m.Interregnum = max(m.Interregnum, r.first.Time.Sub(lastAct))
+			m.Interregnum = max(m.Interregnum, r.begin().Sub(lastAct))
 		}
-		if r.last.Time.After(lastAct) {
-			lastAct = r.last.Time
-		}
+		lastAct = lastOf(lastAct, r.end())
 	}
 	for _, breach := range atMostOneActor(v).breaches {
 		m.Overlap = max(m.Overlap, breach.By)
 	}
-	for _, d := range v.disturbances() {
+	for _, t := range v.takings() {
 		m.Bound = v.bounds.Takeover(v.header.Expect.Takeover)
-		if rival, acted := v.rival(d); acted && !d.since.IsZero() {
-			since := d.since
-			if rival.Time.Before(since) {
-				since = d.injected.Time
+		if rival := v.rival(t); rival != nil && !t.since.IsZero() {
+			since := t.since
+			if rival.latest.Before(since) {
+				since = t.injected.Time
 			}
-			m.Takeover = max(m.Takeover, rival.Time.Sub(since))
+			m.Takeover = max(m.Takeover, rival.latest.Sub(since))
 		}
 	}
-	for i, r := range v.reigns {
-		if i == len(v.reigns)-1 || v.toldToStop(r.Source, v.reigns[i+1].first.Time) {
+	m.margins(v, led)
+	m.stale(v)
+	return m
+}
+
+func (m *Measures) margins(v *view, led []*reign) {
+	for i, r := range led {
+		l := v.lifeOf(r.Source)
+		if i == len(led)-1 || l == nil || r.last.stamp || l.toldBy(led[i+1].begin().Add(v.uncertainty)) {
 			continue
 		}
-		if renewal, was := lastRenewal(v.renewals(r.Source), r.last.Time.Add(v.uncertainty)); was {
-			margin := renewal.runsOut().Sub(r.last.Time)
+		if renewal, was := lastRenewal(l.renewals, r.end().Add(v.uncertainty)); was {
+			margin := renewal.runsOut().Sub(r.end())
 			if !m.Lost || margin < m.Margin {
 				m.Margin = margin
 			}
 			m.Lost = true
 		}
 	}
-	return m
+}
+
+func (m *Measures) stale(v *view) {
+	led := v.led()
+	next := successors(led)
+	byReign := map[reignKey]*reign{}
+	for i, r := range led {
+		byReign[reignKey{r.Source, r.term}] = next[i]
+	}
+	for i := range v.acts {
+		a := &v.acts[i]
+		rival := byReign[reignKey{a.Source, a.term}]
+		if !a.stamp || rival == nil {
+			continue
+		}
+		if late := a.latest.Sub(rival.begin()); late > v.uncertainty && a.earliest.Sub(rival.begin()) <= v.uncertainty {
+			m.StaleWrites++
+			m.Stalest = max(m.Stalest, late)
+		}
+	}
 }

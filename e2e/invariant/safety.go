@@ -1,29 +1,41 @@
 package invariant
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
-// atMostOneActor compares reigns pairwise: if one began before another, it must have ended before it.
+// atMostOneActor holds each reign against those that began before it: they must have ended before it. The one that went on for
+// the longest is named.
 func atMostOneActor(v *view) finding {
 	found := finding{examined: len(v.reigns)}
-	for i, earlier := range v.reigns {
-		for _, later := range v.reigns[i+1:] {
-			if earlier.Source == later.Source {
+	// The two that went on for the longest, of two lives: one of them is another's than whichever comes next.
+	var longest, other *reign
+	for i := range v.reigns {
+		later := &v.reigns[i]
+		for _, earlier := range []*reign{longest, other} {
+			if earlier == nil || earlier.Source == later.Source {
 				continue
 			}
-			overlap := earlier.last.Time.Sub(later.first.Time)
+			overlap := earlier.end().Sub(later.begin())
 			// Which of the two came first may be a matter of the clocks, too.
-			if overlap > v.uncertainty && later.last.Time.Sub(earlier.first.Time) > v.uncertainty {
+			if overlap > v.uncertainty && later.end().Sub(earlier.begin()) > v.uncertainty {
 				found.breach(overlap, fmt.Sprintf("%s went on acting after %s had begun", earlier.Source, later.Source),
-					later.first, earlier.last)
+					later.first.fact, earlier.last.fact)
 			}
+			break
+		}
+		switch {
+		case longest == nil, later.end().After(longest.end()):
+			if longest != nil && longest.Source != later.Source {
+				other = longest
+			}
+			longest = later
+		case later.Source != longest.Source && (other == nil || later.end().After(other.end())):
+			other = later
 		}
 	}
 	return found
@@ -31,40 +43,44 @@ func atMostOneActor(v *view) finding {
 
 // fallsSilentInTime holds each act against the last renewal before it that the API server has accepted: the Lease's own
 // renewTime, which is the holder's clock at the start of the attempt and so the earliest moment from which a rival may
-// count. The worst act of each life is reported; and of what work items bear witness of, the first for each identity.
+// count. The worst act of each life is reported, and the worst that only a work item bears witness of.
 func fallsSilentInTime(v *view) finding {
 	var found finding
-	renewals := map[history.Source][]renewal{}
-	var late worst
-	for _, act := range v.acts {
-		own, known := renewals[act.Source]
-		if !known {
-			own = v.renewals(act.Source)
-			renewals[act.Source] = own
-		}
-		last, renewed := lastRenewal(own, act.Time.Add(v.uncertainty))
+	var said, borne worst
+	for i := range v.acts {
+		a := &v.acts[i]
+		last, renewed := lastRenewal(v.renewalsOf(a), a.latest.Add(v.uncertainty))
 		if !renewed {
 			continue // It never held the Lease by then: that is for OnlyTheElectedAct to say.
 		}
 		found.examined++
-		if by := act.Time.Sub(last.runsOut()); by > v.uncertainty {
-			late.add(act.Source, by, fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", act.Source,
-				act.Time.Sub(last.at).Round(time.Millisecond), last.Duration()), last.fact, act)
-		}
-	}
-	found.breaches = late.breaches
-	stampers := map[string]bool{}
-	for _, stamp := range v.firstSights() {
-		if stampers[stamp.Identity] {
+		by := a.earliest.Sub(last.runsOut())
+		if by <= v.uncertainty {
 			continue
 		}
-		if renewed, by := v.stale(stamp); by > v.uncertainty {
-			stampers[stamp.Identity] = true
-			found.breach(by, fmt.Sprintf("%s was processed by %s, whose lease had run out at %s", stamp.Item, stamp.Identity,
-				renewed.runsOut().UTC().Format("15:04:05.000")), renewed.fact, stamp)
+		if unseen := v.unseenUntil(last).Add(last.Duration()); a.earliest.Sub(unseen) <= v.uncertainty {
+			v.dim = append(v.dim, fmt.Sprintf("%s acted %v after the last renewal that was seen, but the watch of the Lease had a gap until %s, in which it may have renewed",
+				a.Source, a.earliest.Sub(last.at).Round(time.Millisecond), clock(v.unseenUntil(last))))
+			continue
 		}
+		if a.stamp {
+			borne.add(a.Source, by, fmt.Sprintf("%s was processed by %s, whose lease had run out at %s", a.fact.Item, a.fact.Identity,
+				clock(last.runsOut())), last.fact, a.fact)
+			continue
+		}
+		said.add(a.Source, by, fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", a.Source,
+			a.earliest.Sub(last.at).Round(time.Millisecond), last.Duration()), last.fact, a.fact)
 	}
+	found.breaches = append(said.breaches, borne.breaches...)
 	return found
+}
+
+// renewalsOf are those of the one who acted.
+func (v *view) renewalsOf(a *act) []renewal {
+	if l := v.lifeOf(a.Source); l != nil {
+		return l.renewals
+	}
+	return v.strangers[a.Replica]
 }
 
 // worst keeps the worst breach of each life, in the order in which the lives came to it.
@@ -73,7 +89,7 @@ type worst struct {
 	of map[history.Source]int
 }
 
-func (w *worst) add(source history.Source, by time.Duration, text string, facts ...history.Fact) {
+func (w *worst) add(source history.Source, by time.Duration, text string, facts ...*history.Fact) {
 	at, known := w.of[source]
 	switch {
 	case !known:
@@ -83,161 +99,65 @@ func (w *worst) add(source history.Source, by time.Duration, text string, facts 
 		w.of[source] = len(w.breaches)
 		w.breach(by, text, facts...)
 	case by > w.breaches[at].By:
-		w.breaches[at] = Breach{By: by, Text: text, Facts: facts}
+		w.breaches[at] = newBreach(by, text, facts...)
 	}
-}
-
-// onlyTheElectedAct asks the replica's own words, and the Lease: whoever acts must have said that it was elected and not
-// that it stopped, must not have exited, and some version of the Lease must name it the holder in that term, from before
-// the act. The first such act of each life is reported. Work items bear witness of acts that nobody has told of.
-func onlyTheElectedAct(v *view) finding {
-	var found finding
-	said := map[history.Source]history.Fact{}
-	exited := map[history.Source]history.Fact{}
-	reported := map[history.Source]bool{}
-	stampers := map[string]bool{}
-	terms := map[history.Source]map[int64]time.Time{}
-	for _, fact := range v.facts {
-		switch {
-		case fact.Kind == history.Started, fact.Kind == history.Elected, fact.Kind == history.Stopped:
-			said[fact.Source] = fact
-		case fact.Kind == history.Exited:
-			exited[fact.Source] = fact
-		case fact.IsAct():
-			found.examined++
-			if reported[fact.Source] {
-				continue
-			}
-			breaches := len(found.breaches)
-			if terms[fact.Source] == nil {
-				terms[fact.Source] = v.termsHeld(fact.Source)
-			}
-			since, named := terms[fact.Source][*fact.Term]
-			last, spoke := said[fact.Source]
-			exit, gone := exited[fact.Source]
-			switch {
-			case gone && fact.Time.Sub(exit.Time) > v.uncertainty:
-				found.breach(fact.Time.Sub(exit.Time), fmt.Sprintf("%s acted after it had exited", fact.Source), exit, fact)
-			case !spoke:
-				found.breach(0, fmt.Sprintf("%s acted before it said that it started", fact.Source), fact)
-			case last.Kind == history.Started:
-				found.breach(0, fmt.Sprintf("%s acted and had not said that it was elected", fact.Source), last, fact)
-			case last.Kind == history.Stopped:
-				found.breach(fact.Time.Sub(last.Time), fmt.Sprintf("%s acted after it said that it stopped", fact.Source), last, fact)
-			case !named && !v.unseen(*fact.Term):
-				found.breach(0, fmt.Sprintf("%s acted in term %d, in which no version of the Lease names it the holder (it held %s)",
-					fact.Source, *fact.Term, termList(terms[fact.Source])), fact)
-			case named && since.Sub(fact.Time) > v.uncertainty:
-				found.breach(since.Sub(fact.Time), fmt.Sprintf("%s acted in term %d before it held the Lease", fact.Source, *fact.Term), fact)
-			}
-			reported[fact.Source] = len(found.breaches) > breaches
-		case fact.Kind == history.Stamped:
-			found.examined++
-		}
-	}
-	for _, stamp := range v.firstSights() {
-		if stampers[stamp.Identity] {
-			continue
-		}
-		breaches := len(found.breaches)
-		if !v.named(stamp.Identity, stamp.Term) {
-			found.breach(0, fmt.Sprintf("%s was processed by %s, whom no version of the Lease names the holder in that term",
-				stamp.Item, stamp.Identity), stamp)
-		} else if end, late := v.posthumous(stamp); late > v.uncertainty {
-			found.breach(late, fmt.Sprintf("%s was processed by %s after it had %s", stamp.Item, stamp.Identity, endings[end.Kind]), end, stamp)
-		}
-		stampers[stamp.Identity] = len(found.breaches) > breaches
-	}
-	return found
-}
-
-// named says whether some version of the Lease names this identity the holder in the term, or may have and was not seen. A
-// stamp without a term counts for any.
-func (v *view) named(identity string, term *int64) bool {
-	return slices.ContainsFunc(v.leases, func(f history.Fact) bool {
-		return f.Lease != nil && f.Lease.Holder == identity && identity != "" && (term == nil || f.Lease.Transitions == *term)
-	}) || (term != nil && v.unseen(*term))
-}
-
-// termsHeld is since when a life of a replica held the Lease, by term.
-func (v *view) termsHeld(source history.Source) map[int64]time.Time {
-	terms := map[int64]time.Time{}
-	for _, r := range v.renewals(source) {
-		at := r.at
-		if r.Gap && !r.AcquireTime.IsZero() {
-			at = firstOf(at, r.AcquireTime) // The versions since it was acquired were not seen.
-		}
-		if _, known := terms[r.Transitions]; !known {
-			terms[r.Transitions] = at
-		}
-	}
-	return terms
-}
-
-func termList(terms map[int64]time.Time) string {
-	if len(terms) == 0 {
-		return "no term"
-	}
-	return fmt.Sprintf("the terms %v", slices.Sorted(maps.Keys(terms)))
-}
-
-// unseen says whether there may have been versions of the Lease in this term of which the observer saw none.
-func (v *view) unseen(term int64) bool {
-	var before *history.Lease
-	for _, fact := range v.leases {
-		after := fact.Lease
-		if after == nil {
-			continue
-		}
-		if after.Gap && before != nil && before.Transitions < term &&
-			(term < after.Transitions || (term == after.Transitions && after.Holder == "")) {
-			return true
-		}
-		before = after
-	}
-	return false
 }
 
 // termsNeverGoBack looks at each version of the Lease after the one before, and at each act after the first one in a
 // higher term.
 func termsNeverGoBack(v *view) finding {
 	var found finding
-	var before *history.Fact
-	for _, fact := range v.leases {
-		if fact.Kind == history.LeaseGone {
+	var before *version
+	for i := range v.versions {
+		now := &v.versions[i]
+		if now.lease == nil {
 			continue // The Lease that is made anew is compared with the one that is gone.
 		}
 		found.examined++
 		if before != nil {
-			if complaint := termComplaint(*before.Lease, *fact.Lease); complaint != "" {
-				found.breach(0, complaint, *before, fact)
+			if complaint := termComplaint(before.lease, now.lease, now.gap); complaint != "" {
+				found.breach(0, complaint, before.fact, now.fact)
 			}
 		}
-		before = &fact
+		before = now
 	}
 	// The acts that were the first in a term above all before them.
-	var rises []history.Fact
+	var rises []*act
 	var stale worst
-	for _, act := range v.acts {
+	for i := range v.acts {
+		// A stamp in a term that its author never held raises nothing.
+		if a := &v.acts[i]; (!a.stamp || v.holds(a)) && (len(rises) == 0 || a.term > rises[len(rises)-1].term) {
+			rises = append(rises, a)
+		}
+	}
+	for i := range v.acts {
+		a := &v.acts[i]
 		found.examined++
-		if len(rises) == 0 || *act.Term > *rises[len(rises)-1].Term {
-			rises = append(rises, act)
+		above, _ := slices.BinarySearchFunc(rises, a.term, func(r *act, term int64) int {
+			if r.term > term {
+				return 1
+			}
+			return -1
+		})
+		if a.termless || above == len(rises) {
 			continue
 		}
-		above := slices.IndexFunc(rises, func(f history.Fact) bool { return *f.Term > *act.Term })
-		if above < 0 {
-			continue
-		}
-		if late := act.Time.Sub(rises[above].Time); late > v.uncertainty {
-			stale.add(act.Source, late, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
-				act.Source, *act.Term, rises[above].Source, *rises[above].Term), rises[above], act)
+		if late := a.earliest.Sub(rises[above].latest); late > v.uncertainty {
+			stale.add(a.Source, late, fmt.Sprintf("%s acted in term %d after %s had acted in term %d",
+				a.Source, a.term, rises[above].Source, rises[above].term), rises[above].fact, a.fact)
 		}
 	}
 	found.breaches = append(found.breaches, stale.breaches...)
 	return found
 }
 
-func termComplaint(before, after history.Lease) string {
+// holds says whether the one who left a stamp held the term on it.
+func (v *view) holds(stamp *act) bool {
+	_, held := v.holding(stamp.fact.Identity)[stamp.term]
+	return held && !stamp.termless
+}
+
+func termComplaint(before, after *history.Lease, gap bool) string {
 	rise := after.Transitions - before.Transitions
 	newHolder := after.Holder != "" && after.Holder != before.Holder
 	switch {
@@ -245,8 +165,8 @@ func termComplaint(before, after history.Lease) string {
 		return fmt.Sprintf("leaseTransitions fell from %d to %d", before.Transitions, after.Transitions)
 	case newHolder && rise == 0:
 		return fmt.Sprintf("leaseTransitions stayed %d although %s took the Lease from %s",
-			before.Transitions, after.Holder, cmp.Or(before.Holder, "nobody"))
-	case after.Gap:
+			before.Transitions, after.Holder, orNobody(before.Holder))
+	case gap:
 		return "" // What lay between was not seen.
 	case newHolder && rise > 1:
 		return fmt.Sprintf("leaseTransitions rose from %d to %d for one new holder", before.Transitions, after.Transitions)
@@ -256,61 +176,12 @@ func termComplaint(before, after history.Lease) string {
 	return ""
 }
 
-// onlyTheHolderReleases looks at each version of the Lease from which the holder of the one before is gone.
-func onlyTheHolderReleases(v *view) finding {
-	var found finding
-	var before *history.Fact
-	for _, fact := range v.leases {
-		found.examined++
-		if before != nil && (fact.Lease == nil || (!fact.Lease.Gap && fact.Lease.Holder != before.Lease.Holder)) {
-			v.judgeRemoval(&found, *before, fact)
-		}
-		before = nil
-		if fact.Lease != nil && fact.Lease.Holder != "" {
-			before = &fact
-		}
+func orNobody(holder string) string {
+	if holder == "" {
+		return "nobody"
 	}
-	return found
+	return holder
 }
 
-func (v *view) judgeRemoval(found *finding, before, after history.Fact) {
-	held := renewalIn(before)
-	runsOut := held.runsOut()
-	until := fmt.Sprintf("%s held the Lease until %s", held.Holder, runsOut.UTC().Format("15:04:05.000"))
-	// When the name was removed, by the clock of who removed it; by that of the observer for a deletion, and where who
-	// removed it wrote no time of its own: what stands there then is when the holder last renewed.
-	removed, how := after.Time, "the Lease was deleted"
-	if after.Lease != nil {
-		how = after.Lease.Holder + " took over"
-		if after.Lease.RenewTime.After(before.Lease.RenewTime) {
-			removed = renewalIn(after).at
-		}
-	}
-	early := runsOut.Sub(removed)
-	if early <= v.uncertainty {
-		return
-	}
-	if after.Lease == nil || after.Lease.Holder != "" {
-		found.breach(early, until+", and "+how, before, after)
-		return
-	}
-
-	// A release, before the Lease ran out. The holder says that its work has stopped before it releases; one that was told
-	// to stop before its work had begun has nothing to say.
-	speaks := func(f history.Fact) bool {
-		return f.Identity == held.Holder && (f.Kind == history.Elected || f.Kind == history.Stopped || f.IsAct())
-	}
-	known := removed.Add(tick + v.uncertainty)
-	last, spoke := v.lastBefore(known, speaks)
-	if !spoke || last.Kind == history.Stopped {
-		return
-	}
-	text := until + ", and its name was removed before it had said that its work stopped"
-	if final, _ := v.lastBefore(v.end(), func(f history.Fact) bool {
-		return f.Source == last.Source && (f.IsAct() || f.Kind == history.Stopped) && (f.Term == nil || *f.Term == held.Transitions)
-	}); final.Time.After(known) {
-		found.breach(final.Time.Sub(removed), text, after, final)
-		return
-	}
-	found.breach(0, text, last, after)
-}
+// clock is a moment as reports show it.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }

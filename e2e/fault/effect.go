@@ -2,14 +2,14 @@ package fault
 
 import "time"
 
-// Blocks says whether those whom a fault is aimed at cannot lead while it lasts, because they do not run or cannot reach
-// their Lease. Only a healable fault lasts.
-func Blocks(f Fault) bool {
+// Spares says whether those whom a fault is aimed at can lead while it lasts. From others it keeps them: they do not run, or
+// cannot reach their Lease.
+func Spares(f Fault) bool {
 	switch f.(type) {
 	case APIServerSlow, Rollout, Scaled, NodeDrained:
-		return false
+		return true
 	}
-	return f.Healable()
+	return false
 }
 
 // Delay is what a fault adds to the way of a request and of its answer, together.

@@ -1,0 +1,80 @@
+package invariant
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// noNeedlessHandover asks of each change of leader what came before it: the harness must have told the leader to stop, or
+// killed it, or a fault must have hit it. Where the scenario says that its faults are to be ridden out, no change has a cause.
+func noNeedlessHandover(v *view) finding {
+	found := finding{examined: len(v.reigns)}
+	v.handoversOfWork(&found)
+	v.handoversOfLease(&found)
+	return found
+}
+
+func (v *view) handoversOfWork(found *finding) {
+	reported := map[history.Source]bool{}
+	led := v.led()
+	for i := 1; i < len(led); i++ {
+		before, now := led[i-1], led[i]
+		if before.Source == now.Source && !(v.header.Expect.RidesOut() && before.term != now.term) || reported[before.Source] {
+			continue
+		}
+		l := v.lifeOf(before.Source)
+		if !v.header.Expect.RidesOut() && v.caused(l, before.begin(), now.begin()) {
+			continue
+		}
+		reported[before.Source] = true
+		found.breach(0, fmt.Sprintf("the leader changed from %s in term %d to %s in term %d%s",
+			before.Source, before.term, now.Source, now.term, v.needless()), before.last.fact, now.first.fact)
+		if v.header.Expect.RidesOut() {
+			return
+		}
+	}
+}
+
+func (v *view) needless() string {
+	if v.header.Expect.RidesOut() {
+		return ", through faults that a leader rides out"
+	}
+	return ", and nothing had been done to the leader"
+}
+
+func (v *view) handoversOfLease(found *finding) {
+	var before *version
+	// acquired is when the present holder came to be it.
+	var acquired time.Time
+	for i := range v.versions {
+		now := &v.versions[i]
+		found.examined++
+		if before == nil {
+			if now.lease != nil {
+				before, acquired = now, now.at()
+			}
+			continue
+		}
+		same := now.lease != nil && now.lease.Holder == before.lease.Holder && now.lease.Transitions == before.lease.Transitions
+		if same {
+			before = now
+			continue
+		}
+		needless := v.header.Expect.RidesOut() || before.lease.Holder != "" &&
+			(now.lease == nil || now.lease.Holder != before.lease.Holder) &&
+			!v.caused(v.bearer(before.lease.Holder, acquired), acquired, now.at())
+		if needless {
+			found.breach(0, "the Lease changed hands"+v.needless(), before.fact, now.fact)
+		}
+		if v.header.Expect.RidesOut() {
+			return
+		}
+		if before = now; now.lease == nil {
+			before = nil
+			continue
+		}
+		acquired = now.at()
+	}
+}
