@@ -26,15 +26,15 @@ type view struct {
 
 	versions []version
 	// gaps are the versions before which others may not have been seen.
-	gaps     []*history.Fact
+	gaps []*history.Fact
 	// held and holes are told by view.holding and view.unseenTerms.
-	held     map[string]holdings
-	holes    []hole
+	held  map[string]holdings
+	holes []hole
 	// strangers are renewals by identities that no journal states.
 	strangers map[string][]renewal
-	disturbs []disturbance
-	acts     []act
-	reigns   []reign
+	disturbs  []disturbance
+	acts      []act
+	reigns    []reign
 	// dim are reasons why an act that looks late need not be: what was not seen may excuse it.
 	dim []string
 }

@@ -27,9 +27,6 @@ func Explain(out io.Writer, h history.Header, v invariant.Verdict, path string) 
 			mark = "measured"
 		}
 		line("  %-12s %-9s %s: %s", r.Outcome, mark, r.Guarantee.Name, r.Guarantee.Sentence)
-		if !r.Promised && r.Guarantee.Name == invariant.NoNeedlessHandover.Name {
-			continue // A fault was to take the leader away: that it did is no news.
-		}
 		for _, breach := range most(r.Breaches) {
 			line("    %s", strings.ReplaceAll(breach.String(), "\n", "\n  "))
 		}
@@ -41,6 +38,9 @@ func Explain(out io.Writer, h history.Header, v invariant.Verdict, path string) 
 	line("  %d acts in %d reigns; interregnum %s; takeover %s; overlap %s; last act of a lost reign %s before its lease ran out",
 		m.Acts, m.Reigns, duration(m.Interregnum, m.Interregnum > 0), Judged(v, path).takeover(),
 		duration(m.Overlap, m.Overlap > 0), duration(m.Margin, m.Lost))
+	if m.StaleWrites > 0 {
+		line("  %d writes of work items arrived when another replica had acted since, up to %s late: only fencing keeps them out", m.StaleWrites, duration(m.Stalest, true))
+	}
 	line("  history: %s", path)
 	line("  judge it again: make check HISTORY=%s", path)
 	_, err := io.WriteString(out, text.String())

@@ -64,8 +64,7 @@ func Judged(v invariant.Verdict, history string) Row {
 			row.Held++
 		case r.Promised && r.Outcome == invariant.Broken:
 			row.Broken = append(row.Broken, r.Guarantee.Name)
-		// What only speaks of quiet runs says nothing about one in which the leader was taken away on purpose.
-		case !r.Promised && r.Outcome == invariant.Broken && r.Guarantee.Name != invariant.NoNeedlessHandover.Name:
+		case !r.Promised && r.Outcome == invariant.Broken:
 			row.Measured = append(row.Measured, r.Guarantee.Name)
 		}
 		if r.Promised {

@@ -14,15 +14,17 @@ func promises(sets ...[]invariant.Guarantee) []invariant.Guarantee { return slic
 
 func also(guarantees ...invariant.Guarantee) []invariant.Guarantee { return guarantees }
 
-// safe is what nearly every scenario promises; the others say why they do not.
-var safe = []invariant.Guarantee{
-	invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.OnlyTheElectedAct,
-	invariant.TermsNeverGoBack, invariant.OnlyTheHolderReleases,
-	invariant.SomeoneLeads, invariant.NothingLost,
+// always is what every scenario promises.
+var always = []invariant.Guarantee{
+	invariant.OnlyTheElectedAct, invariant.IdentitiesAreUnique,
+	invariant.SomeoneLeads, invariant.NoNeedlessHandover, invariant.NothingLost,
 }
 
-// undisturbed is what a leader promises that nothing takes away.
-var undisturbed = promises(safe, also(invariant.NoNeedlessHandover))
+// safe is what nearly every scenario promises; the others say why they do not.
+var safe = promises(always, also(
+	invariant.AtMostOneActor, invariant.FallsSilentInTime,
+	invariant.TermsNeverGoBack, invariant.OnlyTheHolderReleases,
+))
 
 // restRenewals is how many renewals make "at rest".
 const restRenewals = 5
@@ -35,7 +37,7 @@ var everywhere = []Scenario{
 	{
 		Name:     "three replicas start at once",
 		Why:      "Candidates that collide on a Lease that is not there yet must end up with one leader.",
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			return run.Settle(ctx)
@@ -45,7 +47,7 @@ var everywhere = []Scenario{
 		Name:     "a lone replica leads",
 		Why:      "A leader without rivals must lead all the same, and keep leading.",
 		Replicas: 1,
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			return run.Settle(ctx)
@@ -54,7 +56,7 @@ var everywhere = []Scenario{
 	{
 		Name:     "at rest",
 		Why:      "Through many renewals with nothing in their way the term must not change.",
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			run.Rest(ctx, 2*restRenewals)
@@ -105,9 +107,8 @@ var everywhere = []Scenario{
 		Name: "leader paused past its lease, then woken",
 		Why: "A process that was frozen does not know how long: it may act before it looks at its clock. client-go does not promise " +
 			"otherwise, so its stale acts are measured; that it then stops is promised.",
-		Faults: []fault.Fault{fault.Pause{}},
-		Promises: also(invariant.OnlyTheElectedAct, invariant.OnlyTheHolderReleases, invariant.SomeoneLeads,
-			invariant.NothingLost, invariant.TakeoverInTime, invariant.LosersReturn),
+		Faults:   []fault.Fault{fault.Pause{}},
+		Promises: promises(always, also(invariant.OnlyTheHolderReleases, invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
@@ -130,7 +131,7 @@ var everywhere = []Scenario{
 		// Its length matters, which others beside it would stretch.
 		Exclusive: true,
 		Faults:    []fault.Fault{fault.Partition{Lost: fault.Everything}},
-		Promises:  undisturbed,
+		Promises:  safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
@@ -146,7 +147,7 @@ var everywhere = []Scenario{
 		Name:     "standby partitioned, then killed",
 		Why:      "What happens to a standby must not be noticed by anybody.",
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}, fault.Kill{}},
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			standby := run.Standbys(run.AwaitLeader(ctx))[0]
 			cut := run.Inject(ctx, fault.Partition{Replica: standby, Lost: fault.Everything})
@@ -166,7 +167,7 @@ var everywhere = []Scenario{
 		Name:     "API server slow, within what the timings allow",
 		Why:      "A leader must ride out slowness that leaves each of its requests time enough.",
 		Faults:   []fault.Fault{fault.APIServerSlow{}},
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			// Both ways together take half of the time that a request has.
@@ -180,9 +181,9 @@ var everywhere = []Scenario{
 		Name: "Lease deleted",
 		Why: "Whoever looks first makes the Lease anew, in term 0. If that is not the leader, it works on until its renew deadline: " +
 			"client-go does not promise otherwise, so the overlap is measured.",
-		Faults: []fault.Fault{fault.LeaseDeleted{}},
-		Promises: also(invariant.FallsSilentInTime, invariant.OnlyTheElectedAct, invariant.SomeoneLeads,
-			invariant.NothingLost),
+		Faults:   []fault.Fault{fault.LeaseDeleted{}},
+		Promises: promises(always, also(invariant.FallsSilentInTime)),
+		MayLose:  true,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			run.Inject(ctx, fault.LeaseDeleted{})
@@ -195,8 +196,8 @@ var everywhere = []Scenario{
 		Why: "A stranger who takes a Lease that has not run out, and never renews it. The leader works on until its renew deadline: " +
 			"client-go does not promise otherwise, so the overlap is measured.",
 		Faults: []fault.Fault{fault.LeaseStolen{}},
-		Promises: also(invariant.FallsSilentInTime, invariant.OnlyTheElectedAct, invariant.TermsNeverGoBack,
-			invariant.SomeoneLeads, invariant.NothingLost, invariant.TakeoverInTime, invariant.LosersReturn),
+		Promises: promises(always, also(invariant.FallsSilentInTime, invariant.TermsNeverGoBack,
+			invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
@@ -264,7 +265,7 @@ var everywhere = []Scenario{
 		Name:     "standby told to stop",
 		Why:      "A standby that stops must not begin to act on its way out.",
 		Faults:   []fault.Fault{fault.Stop{}},
-		Promises: undisturbed,
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			standby := run.Standbys(run.AwaitLeader(ctx))[0]
 			run.Inject(ctx, fault.Stop{Replica: standby})

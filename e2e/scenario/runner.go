@@ -83,7 +83,7 @@ func (s Scenario) header(setting Setting) history.Header {
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
 		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
 		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
-		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since},
+		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}
 	for _, promise := range s.Promises {
 		header.Expect.Promises = append(header.Expect.Promises, promise.Name)

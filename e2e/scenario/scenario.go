@@ -54,6 +54,8 @@ type Scenario struct {
 	Takeover history.Takeover
 	// Since says from when the bound of the takeover counts.
 	Since history.Since
+	// MayLose: the faults may cost the leader its Lease, although no takeover is expected.
+	MayLose bool
 	// Steps are what happens, between the deployment and the end.
 	Steps func(ctx context.Context, run *Run) error
 }

@@ -84,7 +84,9 @@ var TrackRecord = []KnownBug{
 		Seldom: map[string]string{
 			"kind": "a connection whose packets were dropped carries nothing until TCP sends them again, up to as long after the heal as the partition lasted",
 		},
-		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack},
+		MayBreak: []invariant.Guarantee{
+			invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack, invariant.NoNeedlessHandover,
+		},
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: tryRelease() gets the Lease, which makes the update that follows " +
 			"pass the check of its resourceVersion, but asks IsLeader(), which knows only what was observed before the partition",
 	},
