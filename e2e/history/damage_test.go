@@ -37,6 +37,7 @@ func refused(t *testing.T, content string, says ...string) {
 func TestDamageIsRefusedWithItsLine(t *testing.T) {
 	whole := lines(t)
 	last := len(whole) - 1
+	old := older(t, whole)
 	// with puts something in the place of a line, numbered as in a file, from 1.
 	with := func(number int, line string) string {
 		changed := append([]string{}, whole...)
@@ -53,61 +54,78 @@ func TestDamageIsRefusedWithItsLine(t *testing.T) {
 		content string
 		says    []string
 	}{
-		"an empty file":                     {"", []string{"expected a history, got an empty file"}},
-		"only spaces":                       {"  ", []string{"expected a history, got an empty file"}},
-		"an empty first line":               {"\n" + strings.Join(whole, ""), []string{"line 1:", "empty line"}},
-		"only a header":                     {whole[0], []string{"line 1:", `expected the fact "ended"`, "cut short"}},
-		"half a header":                     {whole[0][:len(whole[0])/2], []string{"line 1:", "expected the header", "cut short"}},
-		"no header":                         {strings.Join(whole[1:], ""), []string{"line 1:", `expected a header with the format "interregnum/history", got ""`}},
-		"not JSON at all":                   {"I am not JSON\n", []string{"line 1:", "expected the header of a history"}},
-		"another format":                    {edited(1, `"interregnum/history"`, `"jepsen/history"`), []string{"line 1:", `got "jepsen/history"`}},
-		"no version":                        {edited(1, `"version":1,`, ``), []string{"line 1:", "expected a version from 1 to 1, got 0"}},
-		"a version below the first":         {edited(1, `"version":1`, `"version":-1`), []string{"line 1:", "got -1"}},
-		"a newer version":                   {edited(1, `"version":1`, `"version":2`), []string{"line 1:", "version 2", "reads up to 1", "use a newer interregnum"}},
-		"a newer version with new fields":   {edited(1, `"version":1`, `"version":2,"moon":"full"`), []string{"line 1:", "version 2", "use a newer interregnum"}},
-		"a newer version with other fields": {edited(1, `"version":1`, `"version":7,"timings":"fast"`), []string{"line 1:", "version 7", "use a newer interregnum"}},
-		"an unknown field in the header":    {edited(1, `"version":1`, `"version":1,"moon":"full"`), []string{"line 1:", `unknown field "moon"`}},
-		"two headers on a line":             {with(1, strings.TrimSpace(whole[0])+whole[0]), []string{"line 1:", "expected the header"}},
-		"two headers":                       {whole[0] + strings.Join(whole, ""), []string{"line 2:", "expected a fact"}},
-		"a line that is not JSON":           {with(6, "I am not JSON\n"), []string{"line 6:", "expected a fact"}},
-		"a line that is no object":          {with(6, "7\n"), []string{"line 6:", "expected a fact"}},
-		"nothing in the place of a fact":    {with(6, "null\n"), []string{"line 6:", "unknown kind"}},
-		"an unknown field":                  {edited(6, `"kind"`, `"moon":"full","kind"`), []string{"line 6:", `unknown field "moon"`}},
-		"an unknown field in a lease":       {edited(5, `"holder"`, `"moon":"full","holder"`), []string{"line 5:", `unknown field "moon"`}},
-		"an unknown kind":                   {edited(6, `"elected"`, `"crowned"`), []string{"line 6:", `unknown kind of fact "crowned"`}},
-		"a value of another type":           {edited(6, `"term":4`, `"term":"four"`), []string{"line 6:", "term"}},
-		"a time that is none":               {edited(6, `"time":"2026-`, `"time":"soon-`), []string{"line 6:", "expected a fact"}},
-		"two facts on a line":               {with(6, strings.TrimSpace(whole[5])+whole[5]), []string{"line 6:", "more than one JSON object"}},
-		"a stray closing brace":             {with(6, strings.TrimSpace(whole[5])+"}\n"), []string{"line 6:", "more than one JSON object"}},
-		"a stray closing bracket":           {with(6, strings.TrimSpace(whole[5])+"]\n"), []string{"line 6:", "more than one JSON object"}},
-		"a stray word":                      {with(6, strings.TrimSpace(whole[5])+" x\n"), []string{"line 6:", "more than one JSON object"}},
-		"a blank line in the middle":        {with(6, "\n"), []string{"line 6:", "empty line"}},
-		"a blank line before the end":       {with(last+1, "\n"+whole[last]), []string{"line 21:", "empty line"}},
-		"a line split in two":               {with(6, whole[5][:30]+"\n"+whole[5][30:]), []string{"line 6:", "expected a fact"}},
-		"a fact after the end":              {strings.Join(whole, "") + whole[5], []string{"line 22:", `expected nothing after the fact "ended"`}},
-		"an end after the end":              {strings.Join(whole, "") + whole[last], []string{"line 22:", `expected nothing after the fact "ended"`}},
-		"an end at once, and another":       {whole[0] + whole[last] + whole[last], []string{"line 3:", `expected nothing after the fact "ended"`}},
-		"an end in the middle":              {with(6, whole[last]), []string{"line 7:", `expected nothing after the fact "ended"`}},
-		"no end":                            {strings.Join(whole[:last], ""), []string{"line 20:", `expected the fact "ended" at the end`, "cut short"}},
+		"an empty file":                      {"", []string{"expected a history, got an empty file"}},
+		"only spaces":                        {"  ", []string{"expected a history, got an empty file"}},
+		"an empty first line":                {"\n" + strings.Join(whole, ""), []string{"line 1:", "empty line"}},
+		"only a header":                      {whole[0], []string{"line 1:", `expected the fact "ended"`, "cut short"}},
+		"half a header":                      {whole[0][:len(whole[0])/2], []string{"line 1:", "expected the header", "cut short"}},
+		"no header":                          {strings.Join(whole[1:], ""), []string{"line 1:", `expected a header with the format "interregnum/history", got ""`}},
+		"not JSON at all":                    {"I am not JSON\n", []string{"line 1:", "expected the header of a history"}},
+		"another format":                     {edited(1, `"interregnum/history"`, `"jepsen/history"`), []string{"line 1:", `got "jepsen/history"`}},
+		"no version":                         {edited(1, `"version":2,`, ``), []string{"line 1:", "expected a version from 1 to 2, got 0"}},
+		"a version below the first":          {edited(1, `"version":2`, `"version":-1`), []string{"line 1:", "got -1"}},
+		"a newer version":                    {edited(1, `"version":2`, `"version":3`), []string{"line 1:", "version 3", "reads up to 2", "use a newer interregnum"}},
+		"a newer version with new fields":    {edited(1, `"version":2`, `"version":3,"moon":"full"`), []string{"line 1:", "version 3", "use a newer interregnum"}},
+		"a newer version with other fields":  {edited(1, `"version":2`, `"version":7,"timings":"fast"`), []string{"line 1:", "version 7", "use a newer interregnum"}},
+		"an unknown field in the header":     {edited(1, `"version":2`, `"version":2,"moon":"full"`), []string{"line 1:", `unknown field "moon"`}},
+		"two headers on a line":              {with(1, strings.TrimSpace(whole[0])+whole[0]), []string{"line 1:", "expected the header"}},
+		"two headers":                        {whole[0] + strings.Join(whole, ""), []string{"line 2:", "expected a fact, got the header of another history"}},
+		"a second run behind the first":      {strings.Join(whole, "") + strings.Join(whole, ""), []string{"line 23:", `expected nothing after the fact "ended", got the header of another history`}},
+		"a line that is not JSON":            {with(6, "I am not JSON\n"), []string{"line 6:", "expected a fact"}},
+		"a line that is no object":           {with(6, "7\n"), []string{"line 6:", "expected a fact"}},
+		"nothing in the place of a fact":     {with(6, "null\n"), []string{"line 6:", "expected a JSON object"}},
+		"an empty object":                    {with(6, "{}\n"), []string{"line 6:", "unknown kind"}},
+		"an unknown field":                   {edited(6, `"kind"`, `"moon":"full","kind"`), []string{"line 6:", `unknown field "moon"`}},
+		"an unknown field in a lease":        {edited(5, `"holder"`, `"moon":"full","holder"`), []string{"line 5:", `unknown field "moon"`}},
+		"an unknown kind":                    {edited(6, `"elected"`, `"crowned"`), []string{"line 6:", `unknown kind of fact "crowned"`}},
+		"a value of another type":            {edited(6, `"term":4`, `"term":"four"`), []string{"line 6:", "term"}},
+		"a field twice":                      {edited(6, `"kind"`, `"term":5,"kind"`), []string{"line 6:", `expected one "term", got two`}},
+		"a field in other letters":           {edited(6, `"kind"`, `"Kind"`), []string{"line 6:", `unknown field "Kind"`}},
+		"null in the place of a value":       {edited(6, `"term":4`, `"term":null`), []string{"line 6:", "term: expected an integer"}},
+		"a fraction":                         {edited(6, `"term":4`, `"term":4.5`), []string{"line 6:", "expected a comma or the end of the object"}},
+		"an octal number":                    {edited(6, `"term":4`, `"term":04`), []string{"line 6:", "expected an integer"}},
+		"a number that is too large":         {edited(5, `"durationSeconds":15`, `"durationSeconds":4294967311`), []string{"line 5:", "of the size of an int32"}},
+		"a text that is not UTF-8":           {edited(6, `"a_1"`, "\"\xff_1\""), []string{"line 6:", "UTF-8"}},
+		"a duration that is none":            {edited(12, `"1.5s"`, `"soon"`), []string{"line 12:", "expected a duration"}},
+		"a flag that is none":                {edited(5, `"gap":true`, `"gap":1`), []string{"line 5:", "expected true or false"}},
+		"a time that is none":                {edited(6, `"time":"2026-`, `"time":"soon-`), []string{"line 6:", "expected a fact"}},
+		"two facts on a line":                {with(6, strings.TrimSpace(whole[5])+whole[5]), []string{"line 6:", "more than one JSON object"}},
+		"a stray closing brace":              {with(6, strings.TrimSpace(whole[5])+"}\n"), []string{"line 6:", "more than one JSON object"}},
+		"a stray closing bracket":            {with(6, strings.TrimSpace(whole[5])+"]\n"), []string{"line 6:", "more than one JSON object"}},
+		"a stray word":                       {with(6, strings.TrimSpace(whole[5])+" x\n"), []string{"line 6:", "more than one JSON object"}},
+		"a blank line in the middle":         {with(6, "\n"), []string{"line 6:", "empty line"}},
+		"a blank line before the end":        {with(last+1, "\n"+whole[last]), []string{"line 22:", "empty line"}},
+		"a line split in two":                {with(6, whole[5][:30]+"\n"+whole[5][30:]), []string{"line 6:", "expected a fact"}},
+		"a fact after the end":               {strings.Join(whole, "") + whole[5], []string{"line 23:", `expected nothing after the fact "ended"`}},
+		"an end after the end":               {strings.Join(whole, "") + whole[last], []string{"line 23:", `expected nothing after the fact "ended"`}},
+		"an end at once, and another":        {old[0] + old[last] + old[last], []string{"line 3:", `expected nothing after the fact "ended"`}},
+		"an end in the middle":               {with(6, whole[last]), []string{"line 6:", "expected 21 facts, got 5: lines were lost"}},
+		"an end in the middle of an old one": {strings.Join(old[:6], "") + old[last] + strings.Join(old[7:], ""), []string{"line 8:", `expected nothing after the fact "ended"`}},
+		"no end of an old one":               {strings.Join(old[:last], ""), []string{"line 21:", `expected the fact "ended" at the end`, "cut short"}},
+		"no end":                             {strings.Join(whole[:last], ""), []string{"line 21:", `expected the fact "ended" at the end`, "cut short"}},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, damage.content, damage.says...) })
 	}
 }
 
 func TestACutIsNeverTakenForAWholeHistory(t *testing.T) {
-	content := strings.Join(lines(t), "")
-	// Everywhere: but the last newline holds nothing, and editors take it away.
-	for length := range len(content) - 1 {
-		read, err := history.Read(strings.NewReader(content[:length]))
-		if err == nil || read != nil {
-			t.Fatalf("cut after %d of %d bytes: expected an error and no history, got %v and %+v", length, len(content), err, read)
+	sealed := lines(t)
+	for name, content := range map[string]string{
+		"sealed":  strings.Join(sealed, ""),
+		"version": strings.TrimSuffix(strings.Join(older(t, sealed), ""), "\n"), // Its last newline held nothing, and editors take it away.
+	} {
+		for length := range len(content) {
+			read, err := history.Read(strings.NewReader(content[:length]))
+			if err == nil || read != nil {
+				t.Fatalf("%s: cut after %d of %d bytes: expected an error and no history, got %v and %+v", name, length, len(content), err, read)
+			}
+			if length > 0 && !regexp.MustCompile(`^line \d+: .*cut short`).MatchString(err.Error()) {
+				t.Fatalf("%s: cut after %d of %d bytes: expected the line, and that it is cut short, got %q", name, length, len(content), err)
+			}
 		}
-		if length > 0 && !regexp.MustCompile(`^line \d+: .*cut short`).MatchString(err.Error()) {
-			t.Fatalf("cut after %d of %d bytes: expected the line, and that it is cut short, got %q", length, len(content), err)
-		}
+		_, err := history.Read(strings.NewReader(content))
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	}
-	_, err := history.Read(strings.NewReader(strings.TrimSuffix(content, "\n")))
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 }
 
 func TestOnlyACutIsCalledACut(t *testing.T) {
@@ -117,7 +135,7 @@ func TestOnlyACutIsCalledACut(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("unknown kind")))
 	g.Expect(err).NotTo(MatchError(ContainSubstring("cut short")))
 
-	_, err = history.Read(strings.NewReader(whole[0] + "{\n" + whole[20]))
+	_, err = history.Read(strings.NewReader(whole[0] + "{\n" + whole[21]))
 	g.Expect(err).To(MatchError(ContainSubstring("line 2: expected a fact")))
 	g.Expect(err).NotTo(MatchError(ContainSubstring("cut short")))
 }
@@ -132,7 +150,8 @@ func TestAFailureToReadIsAnErrorWithItsLine(t *testing.T) {
 }
 
 func TestEveryFactNeedsItsFields(t *testing.T) {
-	header, end := lines(t)[0], lines(t)[20]
+	whole := older(t, lines(t))
+	header, end := whole[0], whole[21]
 	replica, leader := `"replica":"a","start":1`, `"replica":"a","start":1,"identity":"a_1"`
 	lease := `"uid":"u","resourceVersion":"7","holder":"a_1","durationSeconds":15,"acquireTime":"2026-11-22T13:00:00Z","renewTime":"2026-11-22T13:00:00Z","transitions":4`
 	without := func(fields, field string) string {
@@ -167,6 +186,13 @@ func TestEveryFactNeedsItsFields(t *testing.T) {
 		{"lease", ``, "a lease"},
 		{"made", ``, "an item"},
 		{"stamped", `"identity":"a_1"`, "an item"},
+		{"wrote", ``, "a write with its verb and resource"},
+		{"wrote", `"write":{"user":"u","verb":"","resource":"configmaps"}`, "a write with its verb and resource"},
+		{"wrote", `"write":{"user":"u","verb":"update","resource":""}`, "a write with its verb and resource"},
+		{"wrote", `"write":{"verb":"update","resource":"configmaps"}`, `"user"`},
+		{"wrote", `"write":{"user":"u","resource":"configmaps"}`, `"verb"`},
+		{"wrote", `"write":{"user":"u","verb":"update"}`, `"resource"`},
+		{"clock-stepped", ``, "by how much the clock was set"},
 		{"injected", ``, "a fault with an id"},
 		{"injected", `"fault":{"id":0,"name":"kill"}`, "a fault with an id"},
 		{"injected", `"fault":{"name":"kill"}`, `"id"`},
@@ -190,7 +216,7 @@ func TestEveryFactNeedsItsFields(t *testing.T) {
 		})
 	}
 	// No kind does without a time.
-	for _, line := range lines(t)[1:] {
+	for _, line := range whole[1:] {
 		kind := regexp.MustCompile(`"kind":"[a-z-]+"`).FindString(line)
 		t.Run("no time and "+kind, func(t *testing.T) {
 			refused(t, header+without(line, "time")+end, "line 2:", "expected a time")
@@ -206,6 +232,11 @@ func TestEveryFactNeedsItsFields(t *testing.T) {
 func TestTheHeaderIsValidated(t *testing.T) {
 	whole := lines(t)
 	for name, c := range map[string]struct{ from, to, says string }{
+		"no beginning":                 {`"began":"2026-11-22T13:00:00Z",`, ``, "expected when the run began"},
+		"no replicas":                  {`"replicas":3`, `"replicas":0`, "expected one replica or more in the header, got 0"},
+		"replicas below zero":          {`"replicas":3`, `"replicas":-3`, "expected one replica or more in the header, got -3"},
+		"an allowance of an hour":      {`"allowance":"1s"`, `"allowance":"1h"`, "at most 1m0s, which no cluster comes near; got 1ms and 1h0m0s"},
+		"clocks an hour apart":         {`"clockUncertainty":"1ms"`, `"clockUncertainty":"1h"`, "at most 1m0s, which no cluster comes near; got 1h0m0s and 1s"},
 		"no timings":                   {`"timings":[{"leaseDuration":"15s","renewDeadline":"10s","retryPeriod":"2s"}]`, `"timings":[]`, "expected timings"},
 		"a lease duration of zero":     {`"leaseDuration":"15s"`, `"leaseDuration":"0s"`, "timings above zero"},
 		"a renew deadline below zero":  {`"renewDeadline":"10s"`, `"renewDeadline":"-1s"`, "timings above zero"},

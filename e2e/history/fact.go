@@ -51,7 +51,7 @@ const (
 
 // Facts about the run, by its runner.
 const (
-	// Deployed: the cluster was told to keep replicas running.
+	// Deployed: the cluster was told to keep so many replicas running, as Replicas says.
 	Deployed Kind = "deployed"
 	// Injected: a fault took hold.
 	Injected Kind = "injected"
@@ -75,6 +75,15 @@ var kinds = []Kind{
 	LeaseSeen, LeaseGone, Made, Stamped, Wrote, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
 }
 
+// ofJournal says whether facts of the kind come from a replica's journal.
+func (k Kind) ofJournal() bool {
+	switch k {
+	case Started, Elected, Acted, Processed, Stopped:
+		return true
+	}
+	return false
+}
+
 // Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.
 type Source struct {
 	Replica string `json:"replica,omitempty"`
@@ -96,6 +105,8 @@ type Fact struct {
 	Lease    *Lease `json:"lease,omitempty"`
 	Fault    *Fault `json:"fault,omitempty"`
 	Write    *Write `json:"write,omitempty"`
+	// Replicas is how many were deployed; zero where that is not said.
+	Replicas int `json:"replicas,omitempty"`
 	// By is how far a clock was set: forward, or back if it is negative.
 	By *metav1.Duration `json:"by,omitempty"`
 	// Replicas is how many were deployed; zero where that is not said.
@@ -151,10 +162,10 @@ type Fault struct {
 	Passed int64 `json:"passed,omitempty"`
 }
 
-// validate names what a fact of this kind needs and does not have.
+// validate names what a fact of this kind needs and does not have, and the numbers that cannot be.
 func (f Fact) validate() error {
-	ofJournal := slices.Contains([]Kind{Started, Elected, Acted, Processed, Stopped}, f.Kind)
-	ofReplica := ofJournal || slices.Contains([]Kind{Launched, Signalled, Exited}, f.Kind)
+	ofJournal := f.Kind.ofJournal()
+	ofReplica := ofJournal || f.Kind == Launched || f.Kind == Signalled || f.Kind == Exited
 	switch {
 	case !slices.Contains(kinds, f.Kind):
 		return fmt.Errorf("unknown kind of fact %q: expected one of %v", f.Kind, kinds)
@@ -162,12 +173,18 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected a time in the %s fact, got none", f.Kind)
 	case ofReplica && (f.Replica == "" || f.Start < 1):
 		return fmt.Errorf("expected a replica and its start (from 1) in the %s fact, got %q and %d", f.Kind, f.Replica, f.Start)
+	case f.Start < 0:
+		return fmt.Errorf("expected a start from 1, or none, in the %s fact, got %d", f.Kind, f.Start)
 	case f.Kind == Retired && f.Replica == "":
 		return fmt.Errorf("expected a replica in the retired fact, got none")
 	case ofJournal && f.Identity == "":
 		return fmt.Errorf("expected an identity in the %s fact, got none", f.Kind)
 	case (f.IsAct() || f.Kind == Elected) && f.Term == nil:
 		return fmt.Errorf("expected a term in the %s fact, got none", f.Kind)
+	case f.Term != nil && *f.Term < 0:
+		return fmt.Errorf("expected a term from 0 in the %s fact, got %d", f.Kind, *f.Term)
+	case f.Replicas < 0:
+		return fmt.Errorf("expected no negative number of replicas in the %s fact, got %d", f.Kind, f.Replicas)
 	case f.Kind == Signalled && f.Signal == "":
 		return fmt.Errorf("expected a signal in the signalled fact, got none")
 	case (f.Kind == Processed || f.Kind == Made || f.Kind == Stamped) && f.Item == "":
@@ -186,6 +203,26 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected what hindered the harness in the hindered fact, got none")
 	case (f.Kind == Injected || f.Kind == Healed || f.Kind == Evidence) && (f.Fault == nil || f.Fault.ID < 1):
 		return fmt.Errorf("expected a fault with an id (from 1) in the %s fact", f.Kind)
+	}
+	return f.validateParts()
+}
+
+// validateParts names the numbers within a fact that cannot be.
+func (f Fact) validateParts() error {
+	switch {
+	// -1 for who was ended by a signal; the rest is what an exit code has room for.
+	case f.Exit != nil && (f.Exit.Code < -1 || f.Exit.Code > 255):
+		return fmt.Errorf("expected an exit code from -1 to 255 in the %s fact, got %d", f.Kind, f.Exit.Code)
+	case f.Lease != nil && f.Lease.DurationSeconds < 0:
+		return fmt.Errorf("expected a lease duration from 0 in the %s fact, got %d s", f.Kind, f.Lease.DurationSeconds)
+	case f.Lease != nil && f.Lease.Transitions < 0:
+		return fmt.Errorf("expected transitions from 0 in the %s fact's lease, got %d", f.Kind, f.Lease.Transitions)
+	case f.Fault != nil && (f.Fault.Touched < 0 || f.Fault.Passed < 0):
+		return fmt.Errorf("expected no negative counts in the %s fact, got touched %d, passed %d", f.Kind, f.Fault.Touched, f.Fault.Passed)
+	case f.Fault != nil && f.Fault.Delay.Duration < 0:
+		return fmt.Errorf("expected no negative delay in the %s fact, got %v", f.Kind, f.Fault.Delay.Duration)
+	case f.Write != nil && f.Write.Code != 0 && (f.Write.Code < 100 || f.Write.Code > 599):
+		return fmt.Errorf("expected the code of an answer (100 to 599), or 0 for no answer, in the %s fact, got %d", f.Kind, f.Write.Code)
 	}
 	return nil
 }

@@ -7,10 +7,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Format and Version say what a file is. A reader refuses versions above its own.
+// Format and Version say what a file is. A reader refuses versions above its own, and brings older ones to its own as it
+// reads (upgrade.go): a history in memory is always of this version, and so is one that is saved.
+//
+// Version 2 ends with a seal: how many facts there are, and a checksum. Version 1 had none.
 const (
 	Format  = "interregnum/history"
-	Version = 1
+	Version = 2
 )
 
 // Header is the first line of a history.
@@ -125,12 +128,22 @@ func (h Header) readable() error {
 	return nil
 }
 
+// mostAllowed is above what any cluster is given, by far: 15 s. With an hour's allowance every bound would be kept.
+const mostAllowed = time.Minute
+
 func (h Header) validate() error {
 	switch {
+	case h.Began.IsZero():
+		return fmt.Errorf("expected when the run began in the header, got none")
+	case h.Replicas < 1:
+		return fmt.Errorf("expected one replica or more in the header, got %d", h.Replicas)
 	case len(h.Timings) == 0:
 		return fmt.Errorf("expected timings in the header, got none")
 	case h.Cluster.ClockUncertainty.Duration < 0 || h.Cluster.Allowance.Duration < 0:
 		return fmt.Errorf("expected no negative clock uncertainty or allowance")
+	case h.Cluster.ClockUncertainty.Duration > mostAllowed || h.Cluster.Allowance.Duration > mostAllowed:
+		return fmt.Errorf("expected a clock uncertainty and an allowance of at most %v, which no cluster comes near; got %v and %v",
+			mostAllowed, h.Cluster.ClockUncertainty.Duration, h.Cluster.Allowance.Duration)
 	case h.ActPeriod.Duration <= 0:
 		return fmt.Errorf("expected an act period above zero, got %v", h.ActPeriod.Duration)
 	}

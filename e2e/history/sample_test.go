@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,13 +20,15 @@ var began = time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
 
 func at(seconds float64) time.Time { return began.Add(time.Duration(seconds * float64(time.Second))) }
 
-// sample is a history with a fact of every kind, and with every field set in one of them.
+// sample is a history with a fact of every kind but a clock that is set, which would excuse much, and with every field set
+// in one of them.
 func sample() *history.History {
 	a := history.Source{Replica: "a", Start: 1}
 	lease := &history.Lease{
 		UID: "uid-1", ResourceVersion: "7", Holder: "a_1", DurationSeconds: 15,
 		AcquireTime: at(1), RenewTime: at(1), Transitions: 4, Gap: true,
 	}
+	completed := at(2.504)
 	fault := func(change func(*history.Fault)) *history.Fault {
 		f := &history.Fault{ID: 1, Name: "partition"}
 		change(f)
@@ -48,12 +53,14 @@ func sample() *history.History {
 			}},
 			ReleaseOnCancel: true,
 			ActPeriod:       metav1.Duration{Duration: 500 * time.Millisecond},
+			WorkPeriod:      metav1.Duration{Duration: 2 * time.Second},
+			Witnesses:       []history.Witness{history.Journals, history.Writes},
 			Expect: history.Expectation{
-				Promises: []string{"AtMostOneActor"}, Takeover: history.ByExpiry, Since: history.SinceHeal,
+				Promises: []string{"AtMostOneActor"}, Takeover: history.ByExpiry, Since: history.SinceHeal, RidesOut: true,
 			},
 		},
 		Facts: []history.Fact{
-			{Time: at(0), Kind: history.Deployed},
+			{Time: at(0), Kind: history.Deployed, Replicas: 3},
 			{Time: at(0.1), Kind: history.Launched, Source: a},
 			{Time: at(0.2), Kind: history.Started, Source: a, Identity: "a_1"},
 			{Time: at(1), Kind: history.LeaseSeen, Lease: lease},
@@ -62,7 +69,16 @@ func sample() *history.History {
 			{Time: at(2), Kind: history.Made, Item: "work-1"},
 			{Time: at(2.000000001), Kind: history.Processed, Source: a, Identity: "a_1", Term: new(int64(4)), Item: "work-1"},
 			{Time: at(2.5), Kind: history.Stamped, Identity: "a_1", Term: new(int64(4)), Item: "work-1"},
-			{Time: at(3), Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: fault(func(f *history.Fault) { f.Healable = true })},
+			{
+				Time: at(2.501), Kind: history.Wrote, Source: a, Identity: "a_1", Term: new(int64(4)), Item: "work-1", Lease: lease,
+				Write: &history.Write{
+					User: "system:serviceaccount:here:manager", Pod: "a", PodUID: "uid-2", Verb: "update", Resource: history.WorkItems,
+					Name: "work-1", Completed: &completed, Code: 200, Revision: "9",
+				},
+			},
+			{Time: at(3), Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: fault(func(f *history.Fault) {
+				f.Healable, f.Blocks, f.Delay.Duration = true, true, 1500*time.Millisecond
+			})},
 			{Time: at(4), Kind: history.Healed, Source: history.Source{Replica: "a"}, Fault: fault(func(*history.Fault) {})},
 			{Time: at(5), Kind: history.Stopped, Source: a, Identity: "a_1", Term: new(int64(4))},
 			{Time: at(6), Kind: history.Signalled, Source: a, Signal: "SIGTERM"},
@@ -80,15 +96,37 @@ func sample() *history.History {
 // lines saves the sample and splits it, each line with its newline.
 func lines(t *testing.T) []string {
 	t.Helper()
+	all := saved(t, sample())
+	NewWithT(t).Expect(all).To(HaveLen(22), "a header and a fact of every kind")
+	return all
+}
+
+// saved are the lines of a saved history.
+func saved(t *testing.T, h *history.History) []string {
+	t.Helper()
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "history.jsonl")
-	g.Expect(sample().Save(path)).To(Succeed())
+	g.Expect(h.Save(path)).To(Succeed())
 	content, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	var all []string
 	for line := range bytes.Lines(content) {
 		all = append(all, string(line))
 	}
-	g.Expect(all).To(HaveLen(21), "a header and a fact of every kind")
 	return all
 }
+
+// older makes a file of version 1 of lines of version 2: it had no seal.
+func older(t *testing.T, lines []string) []string {
+	t.Helper()
+	g := NewWithT(t)
+	lines = slices.Clone(lines)
+	last := len(lines) - 1
+	g.Expect(lines[0]).To(ContainSubstring(`"version":2`))
+	lines[0] = strings.Replace(lines[0], `"version":2`, `"version":1`, 1)
+	g.Expect(lines[last]).To(MatchRegexp(seal.String()))
+	lines[last] = seal.ReplaceAllString(lines[last], "}\n")
+	return lines
+}
+
+var seal = regexp.MustCompile(`,"seal":{"facts":\d+,"sha256":"[0-9a-f]{64}"}}\n$`)

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
@@ -14,6 +15,7 @@ import (
 // Observer gathers facts, and wakes those who wait for one. It is safe for concurrent use.
 type Observer struct {
 	mu      sync.Mutex
+	clock   clock
 	facts   []history.Fact
 	waiting []*waiter
 	err     error
@@ -27,18 +29,27 @@ type waiter struct {
 }
 
 // New makes an observer without facts.
-func New() *Observer { return &Observer{} }
+func New() *Observer { return &Observer{clock: clock{read: readClocks}} }
 
 // Record adds a fact; one without a time happened now. After the observer was sealed facts are dropped: the run is over.
+// If the clock was set since the last one, that is recorded before it ([history.Stepped]).
 func (o *Observer) Record(fact history.Fact) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
 		return
 	}
-	if fact.Time.IsZero() {
-		fact.Time = time.Now().UTC()
+	now, by := o.clock.look()
+	if by != 0 {
+		o.add(history.Fact{Time: now.UTC(), Kind: history.Stepped, By: &metav1.Duration{Duration: by}})
 	}
+	if fact.Time.IsZero() {
+		fact.Time = now.UTC()
+	}
+	o.add(fact)
+}
+
+func (o *Observer) add(fact history.Fact) {
 	o.facts = append(o.facts, fact)
 	// The waiters' conditions are tried here, and not in their goroutines: thousands of facts wake nobody.
 	o.waiting = slices.DeleteFunc(o.waiting, func(w *waiter) bool {

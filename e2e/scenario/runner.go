@@ -151,7 +151,7 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 			panic(caught)
 		}
 	}()
-	r.observer.Record(history.Fact{Kind: history.Deployed, Text: fmt.Sprintf("%d replicas", r.replicas)})
+	r.observer.Record(history.Fact{Kind: history.Deployed, Replicas: r.replicas, Text: fmt.Sprintf("%d replicas", r.replicas)})
 	if err := r.cluster.Deploy(ctx, r.replicas, r.options); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
