@@ -66,7 +66,7 @@ var (
 		{"id", true, func(s *scanner, f *Fault) error { return number(s, &f.ID) }},
 		{"name", true, func(s *scanner, f *Fault) error { return s.name(&f.Name) }},
 		{"healable", false, func(s *scanner, f *Fault) error { return s.flag(&f.Healable) }},
-		{"blocks", false, func(s *scanner, f *Fault) error { return s.flag(&f.Blocks) }},
+		{"spares", false, func(s *scanner, f *Fault) error { return s.flag(&f.Spares) }},
 		{"delay", false, func(s *scanner, f *Fault) error { return s.duration(&f.Delay) }},
 		{"touched", false, func(s *scanner, f *Fault) error { return number(s, &f.Touched) }},
 		{"passed", false, func(s *scanner, f *Fault) error { return number(s, &f.Passed) }},

@@ -56,7 +56,7 @@ func sample() *history.History {
 			WorkPeriod:      metav1.Duration{Duration: 2 * time.Second},
 			Witnesses:       []history.Witness{history.Journals, history.Writes},
 			Expect: history.Expectation{
-				Promises: []string{"AtMostOneActor"}, Takeover: history.ByExpiry, Since: history.SinceHeal, RidesOut: true,
+				Promises: []string{"AtMostOneActor"}, Takeover: history.ByExpiry, Since: history.SinceHeal, MayLose: true,
 			},
 		},
 		Facts: []history.Fact{
@@ -77,7 +77,7 @@ func sample() *history.History {
 				},
 			},
 			{Time: at(3), Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: fault(func(f *history.Fault) {
-				f.Healable, f.Blocks, f.Delay.Duration = true, true, 1500*time.Millisecond
+				f.Healable, f.Spares, f.Delay.Duration = true, true, 1500*time.Millisecond
 			})},
 			{Time: at(4), Kind: history.Healed, Source: history.Source{Replica: "a"}, Fault: fault(func(*history.Fault) {})},
 			{Time: at(5), Kind: history.Stopped, Source: a, Identity: "a_1", Term: new(int64(4))},

@@ -31,11 +31,10 @@ func (e *Expectation) upgrade() {
 	if len(e.Promises) == 0 {
 		return // Nothing was promised, and nothing is.
 	}
-	if slices.Contains(e.Promises, noNeedlessHandover) {
-		// It meant that the leader never changes. Now it means that each change has a cause that came before it.
-		e.RidesOut = true
-	} else {
-		// Every scenario promises what it now means.
+	// It meant that the leader never changes. Now it means that each change has a cause that came before it, which every scenario
+	// promises; that no fault is one is told by what is expected.
+	if !slices.Contains(e.Promises, noNeedlessHandover) {
+		e.MayLose = true
 		e.Promises = append(e.Promises, noNeedlessHandover)
 	}
 	// Every scenario promises it since there is such a guarantee.
@@ -65,8 +64,7 @@ const (
 func (f *Fault) upgrade() {
 	// While it lasts, a fault keeps those from leading whom it is aimed at, but for these: a slow API server answers in the
 	// end; a rollout, another number of replicas and the draining of a node replace replicas by others that can lead.
-	unblocking := f.Name == "rollout" || f.Name == "node drained" || strings.HasPrefix(f.Name, "scaled") || strings.HasPrefix(f.Name, slowServer)
-	f.Blocks = f.Healable && !unblocking
+	f.Spares = f.Name == "rollout" || f.Name == "node drained" || strings.HasPrefix(f.Name, "scaled") || strings.HasPrefix(f.Name, slowServer)
 	// "API server slow: 1.25s each way": the request takes longer by this, and so does the answer.
 	if rest, is := strings.CutPrefix(f.Name, slowServer+": "); is {
 		if latency, is := strings.CutSuffix(rest, eachWay); is {
