@@ -121,6 +121,11 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
+// Witnesses name what the replicas' acts are known from here.
+func (c *Cluster) Witnesses() []history.Witness {
+	return []history.Witness{history.Journals}
+}
+
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return c.namespace.MakeWork(ctx, name)

@@ -83,6 +83,7 @@ func (s Scenario) header(setting Setting) history.Header {
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
 		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
 		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
+		Witnesses:  setting.Cluster.Witnesses(),
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since},
 	}
 	for _, promise := range s.Promises {

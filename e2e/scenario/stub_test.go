@@ -36,6 +36,8 @@ func (s *stub) Describe() history.Cluster {
 	return history.Cluster{Name: "stub", Allowance: metav1.Duration{Duration: time.Second}}
 }
 
+func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.Journals} }
+
 func (s *stub) Can(fault.Fault) error { return s.cannot }
 
 func (s *stub) Deploy(_ context.Context, replicas int, options controller.Options) error {

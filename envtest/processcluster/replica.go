@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/envtest/proxy"
@@ -26,6 +28,8 @@ type replica struct {
 	cluster    *Cluster
 	proxy      *proxy.Proxy
 	kubeconfig string
+	// pod stands for it in the API: its token is bound to it.
+	pod types.UID
 
 	mu      sync.Mutex
 	options controller.Options
