@@ -63,12 +63,16 @@ func faults() {
 					To(Equal("ok"), "from %s", worker)
 			}
 			await(mark, history.Exited)
-			Expect(cut.Touched()).To(BeNumerically(">", 0))
+			evidence, err := cut.Evidence(ctx)
+			must(err)
+			Expect(evidence.Touched).To(BeNumerically(">", 0))
 			Expect(tables()).To(HaveKeyWithValue(at, ContainElement(HavePrefix("interregnum_"))))
 
 			must(cut.Heal(ctx))
 			await(observer.Mark(), history.Acted)
-			Expect(cut.Passed()).To(BeNumerically(">", 0))
+			evidence, err = cut.Evidence(ctx)
+			must(err)
+			Expect(evidence.Passed).To(BeNumerically(">", 0))
 			must(run.Close())
 			for name, all := range tables() {
 				Expect(all).NotTo(ContainElement(HavePrefix(strings.ReplaceAll(run.Namespace(), "-", "_"))), "on %s", name)

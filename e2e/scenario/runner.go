@@ -138,7 +138,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		setting.Observer.Record(history.Fact{Kind: history.Hindered, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
-		injection.evidence()
+		injection.collect(ctx)
 	}
 }
 

@@ -97,18 +97,13 @@ func (p proxied) Heal(context.Context) error {
 	return nil
 }
 
-func (p proxied) Touched() (n int64) {
+func (p proxied) Evidence(context.Context) (fault.Evidence, error) {
+	var sum fault.Evidence
 	for _, injection := range p {
-		n += injection.Touched()
+		sum.Touched += injection.Touched()
+		sum.Passed += injection.PassedSinceHeal()
 	}
-	return n
-}
-
-func (p proxied) Passed() (n int64) {
-	for _, injection := range p {
-		n += injection.PassedSinceHeal()
-	}
-	return n
+	return sum, nil
 }
 
 func (c *Cluster) partition(f fault.Partition) (fault.Injection, error) {
@@ -124,10 +119,9 @@ func (c *Cluster) partition(f fault.Partition) (fault.Injection, error) {
 
 // paused is a process that was stopped by SIGSTOP.
 type paused struct {
-	replica *replica
-	pid     int
-	stopped int64
-	woken   int64
+	replica  *replica
+	pid      int
+	evidence fault.Evidence
 }
 
 func (c *Cluster) pause(ctx context.Context, name string) (fault.Injection, error) {
@@ -144,7 +138,7 @@ func (c *Cluster) pause(ctx context.Context, name string) (fault.Injection, erro
 	if err := p.await(ctx, true); err != nil {
 		return nil, err
 	}
-	p.stopped = 1
+	p.evidence.Touched = 1
 	return p, nil
 }
 
@@ -155,12 +149,11 @@ func (p *paused) Heal(ctx context.Context) error {
 	if err := p.await(ctx, false); err != nil {
 		return err
 	}
-	p.woken = 1
+	p.evidence.Passed = 1
 	return nil
 }
 
-func (p *paused) Touched() int64 { return p.stopped }
-func (p *paused) Passed() int64  { return p.woken }
+func (p *paused) Evidence(context.Context) (fault.Evidence, error) { return p.evidence, nil }
 
 // await asks the process table until it says that the process is stopped, or is not. ps, because it is the same on every
 // Unix.
