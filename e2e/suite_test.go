@@ -40,6 +40,7 @@ func TestScenarios(t *testing.T) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
 		faults()
+		writes()
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
 }

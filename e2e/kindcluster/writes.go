@@ -48,18 +48,21 @@ func (r record) read(ctx context.Context, mark string, fail func(error)) (*audit
 	defer cancel()
 	over, done := context.WithCancelCause(ctx)
 	done(fmt.Errorf("it is not in %s, which was read to its end", r.file))
-	for {
-		log, err := r.soFar(ctx, fail)
-		if err != nil {
-			return log, err
-		}
-		err = log.Await(over, mark) // Does not wait: it is in there, or it is not.
-		if err == nil || ctx.Err() != nil {
-			return log, err
+	log, err := r.soFar(ctx, fail)
+	for err == nil {
+		missing := log.Await(over, mark) // Does not wait: it is in there, or it is not.
+		if missing == nil {
+			return log, nil
 		}
 		// The answer may have come before the record of it. Nothing tells when it is there but looking.
 		pause(ctx)
+		again, failed := r.soFar(ctx, fail)
+		if ctx.Err() != nil {
+			return log, missing
+		}
+		log, err = again, failed
 	}
+	return log, err
 }
 
 // soFar is what the record holds.
