@@ -2,6 +2,7 @@ package processcluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -160,8 +161,11 @@ func (p *paused) Evidence(context.Context) (fault.Evidence, error) { return p.ev
 func (p *paused) await(ctx context.Context, stopped bool) error {
 	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, allowance, true, func(ctx context.Context) (bool, error) {
 		state, err := exec.CommandContext(ctx, "ps", "-o", "state=", "-p", strconv.Itoa(p.pid)).Output()
+		if _, exited := errors.AsType[*exec.ExitError](err); exited && ctx.Err() == nil {
+			return !stopped, nil // It is gone: it was woken, and ended.
+		}
 		if err != nil {
-			return !stopped, nil //nolint:nilerr // It is gone: it was woken, and ended.
+			return false, err
 		}
 		return strings.HasPrefix(strings.TrimSpace(string(state)), "T") == stopped, nil
 	})
