@@ -11,12 +11,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster"
 	"github.com/interregnum/interregnum/e2e/observe"
-	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
 )
 
@@ -34,9 +32,7 @@ func faults() {
 			run, err := kindcluster.New(ctx, configFor(folder, observer))
 			must(err)
 			DeferCleanup(func() { must(run.Close()) })
-			options := controller.DefaultOptions()
-			options.Timings, options.ActPeriod, options.EnableLeaderElection = scenario.Quick.Timings, scenario.Quick.ActPeriod, true
-			must(run.Deploy(ctx, 1, options))
+			must(run.Deploy(ctx, 1, quick()))
 			await := func(mark int, kind history.Kind) {
 				GinkgoHelper()
 				_, err := observer.Await(ctx, mark, func(f history.Fact) bool { return f.Kind == kind })
@@ -63,12 +59,16 @@ func faults() {
 					To(Equal("ok"), "from %s", worker)
 			}
 			await(mark, history.Exited)
-			Expect(cut.Touched()).To(BeNumerically(">", 0))
+			evidence, err := cut.Evidence(ctx)
+			must(err)
+			Expect(evidence.Touched).To(BeNumerically(">", 0))
 			Expect(tables()).To(HaveKeyWithValue(at, ContainElement(HavePrefix("interregnum_"))))
 
 			must(cut.Heal(ctx))
 			await(observer.Mark(), history.Acted)
-			Expect(cut.Passed()).To(BeNumerically(">", 0))
+			evidence, err = cut.Evidence(ctx)
+			must(err)
+			Expect(evidence.Passed).To(BeNumerically(">", 0))
 			must(run.Close())
 			for name, all := range tables() {
 				Expect(all).NotTo(ContainElement(HavePrefix(strings.ReplaceAll(run.Namespace(), "-", "_"))), "on %s", name)

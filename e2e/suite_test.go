@@ -15,6 +15,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster"
@@ -39,6 +40,7 @@ func TestScenarios(t *testing.T) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
 		faults()
+		writes()
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
 }
@@ -68,6 +70,7 @@ func start(ctx SpecContext) []byte {
 	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
 
 	options := provider.FromEnvironment()
+	options.Audit = provider.Audit{Policy: audit.Policy, Flags: audit.Flags}
 	options.Logs = filepath.Join(spec.RunsFolder(), "kind-that-did-not-come-up")
 	options.Progress = progress
 	kind := provider.New(options)

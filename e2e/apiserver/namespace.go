@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -102,16 +101,6 @@ func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, lease
 	n.leaseID = leaseID
 	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.Name), leaseID) })
 	running.Go(func() { observer.WatchWork(ctx, n.Clients.CoreV1().ConfigMaps(n.Name)) })
-}
-
-// Token is one that the manager's ServiceAccount is known by.
-func (n *Namespace) Token(ctx context.Context) (string, error) {
-	made, err := n.Clients.CoreV1().ServiceAccounts(n.Name).CreateToken(ctx, deploy.ServiceAccount,
-		&authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	if err != nil {
-		return "", fmt.Errorf("getting a token for the manager: %w", err)
-	}
-	return made.Status.Token, nil
 }
 
 // MakeWork makes a work item.

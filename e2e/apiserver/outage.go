@@ -18,11 +18,10 @@ const probe = time.Second
 
 // outage is an API server that does not answer, and then does again.
 type outage struct {
-	config  *rest.Config
-	end     func(context.Context) error
-	bound   time.Duration
-	touched int64
-	passed  int64
+	config   *rest.Config
+	end      func(context.Context) error
+	bound    time.Duration
+	evidence fault.Evidence
 }
 
 // Outage begins one, and ends it when it is healed: the API server must then answer again within the bound. Whether it is
@@ -33,7 +32,7 @@ func Outage(ctx context.Context, config *rest.Config, bound time.Duration, begin
 	}
 	o := &outage{config: config, end: end, bound: bound}
 	if !answers(ctx, config, probe) {
-		o.touched = 1
+		o.evidence.Touched = 1
 	}
 	return o, nil
 }
@@ -46,15 +45,12 @@ func (o *outage) Heal(ctx context.Context) error {
 	if err := AwaitAnswer(ctx, o.config, o.bound); err != nil {
 		return err
 	}
-	o.passed = 1
+	o.evidence.Passed = 1
 	return nil
 }
 
-// Touched is 1 if the API server was silent when the outage had begun.
-func (o *outage) Touched() int64 { return o.touched }
-
-// Passed is 1 once the API server has answered after the outage.
-func (o *outage) Passed() int64 { return o.passed }
+// Evidence is that the API server was silent when the outage had begun, and has answered since.
+func (o *outage) Evidence(context.Context) (fault.Evidence, error) { return o.evidence, nil }
 
 // AwaitAnswer waits until the API server says that it is ready, which must be within the bound.
 func AwaitAnswer(ctx context.Context, config *rest.Config, bound time.Duration) error {

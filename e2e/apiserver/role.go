@@ -18,8 +18,7 @@ type forbidden struct {
 	namespace *Namespace
 	bound     time.Duration
 	rules     []rbacv1.PolicyRule
-	touched   int64
-	passed    int64
+	evidence  fault.Evidence
 }
 
 // ForbidLease takes the manager's rights on Leases away; healing gives them back. Each returns when the API server goes by
@@ -34,7 +33,7 @@ func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault
 	if err := f.set(ctx, without, false); err != nil {
 		return nil, err
 	}
-	f.touched = 1
+	f.evidence.Touched = 1
 	return f, nil
 }
 
@@ -56,12 +55,9 @@ func (f *forbidden) Heal(ctx context.Context) error {
 	if err := f.set(ctx, f.rules, true); err != nil {
 		return err
 	}
-	f.passed = 1
+	f.evidence.Passed = 1
 	return nil
 }
 
-// Touched is 1 once the API server has said that the manager may not.
-func (f *forbidden) Touched() int64 { return f.touched }
-
-// Passed is 1 once the API server has said that the manager may again.
-func (f *forbidden) Passed() int64 { return f.passed }
+// Evidence is that the API server has said that the manager may not, and then that it may again.
+func (f *forbidden) Evidence(context.Context) (fault.Evidence, error) { return f.evidence, nil }

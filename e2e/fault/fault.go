@@ -20,11 +20,18 @@ type Fault interface {
 type Injection interface {
 	// Heal lifts the fault. It can be called more than once; for an instant fault it does nothing.
 	Heal(ctx context.Context) error
+	// Evidence is what can be shown of the fault so far. An error means that it could not be read, and so that nobody
+	// knows whether the fault bit: it is not evidence of nothing.
+	Evidence(ctx context.Context) (Evidence, error)
+}
+
+// Evidence shows that a fault took hold, and that it was lifted.
+type Evidence struct {
 	// Touched counts what the fault affected: bytes held, requests refused, signals delivered. Zero means that it did not
 	// bite.
-	Touched() int64
+	Touched int64
 	// Passed counts what got through since the heal. Zero means that it did not heal.
-	Passed() int64
+	Passed int64
 }
 
 // Timed is an injection that knows when it took hold. To inject takes a while on some clusters.
@@ -44,8 +51,5 @@ type Happened struct{}
 // Heal does nothing.
 func (Happened) Heal(context.Context) error { return nil }
 
-// Touched is one: it has happened.
-func (Happened) Touched() int64 { return 1 }
-
-// Passed is zero: there is nothing to heal.
-func (Happened) Passed() int64 { return 0 }
+// Evidence is that it has happened; there is nothing to heal.
+func (Happened) Evidence(context.Context) (Evidence, error) { return Evidence{Touched: 1}, nil }

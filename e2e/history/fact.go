@@ -108,10 +108,8 @@ type Fact struct {
 	// Replicas is how many were deployed; zero where that is not said.
 	Replicas int `json:"replicas,omitempty"`
 	// By is how far a clock was set: forward, or back if it is negative.
-	By *metav1.Duration `json:"by,omitempty"`
-	// Replicas is how many were deployed; zero where that is not said.
-	Replicas int    `json:"replicas,omitempty"`
-	Text     string `json:"text,omitempty"`
+	By   *metav1.Duration `json:"by,omitempty"`
+	Text string           `json:"text,omitempty"`
 }
 
 // IsAct says whether the fact is leader-only work.

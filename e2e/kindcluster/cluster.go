@@ -50,6 +50,7 @@ type Cluster struct {
 	namespace *apiserver.Namespace
 	apiServer endpoint
 	roster    *roster
+	record    record
 	filters   *filters
 	canFilter func() error
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
@@ -89,6 +90,9 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c.filters.run = c.namespace.Name
+	if err := c.findRecord(ctx); err != nil {
+		return nil, err
+	}
 	if c.apiServer, err = c.findAPIServer(ctx); err != nil {
 		return nil, err
 	}
@@ -121,12 +125,17 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
+// Witnesses name what the replicas' acts are known from here.
+func (c *Cluster) Witnesses() []history.Witness {
+	return []history.Witness{history.Journals, history.Writes}
+}
+
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return c.namespace.MakeWork(ctx, name)
 }
 
-// Collect reads the journals to their ends.
+// Collect reads the journals, and the API server's record of writes, to their ends.
 func (c *Cluster) Collect(ctx context.Context) error {
 	var errs []error
 	for _, p := range c.roster.all() {
@@ -134,7 +143,7 @@ func (c *Cluster) Collect(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("the journal of %s: %w", p.name, err))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.collectWrites(ctx))...)
 }
 
 // closeBound is how long it may take to close a cluster.

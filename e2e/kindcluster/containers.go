@@ -13,12 +13,15 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
 )
 
 // container is what the node's container runtime says of one of ours: to the nanosecond, and also while the API server is
 // away. (A pod's status, at the API server, has whole seconds, and comes when it comes.)
 type container struct {
-	id      string
+	id string
+	// begun is when the runtime made the container, which it then started: no later than the process's first word. (When it
+	// says that it had started it is later than that.)
 	begun   time.Time
 	ended   time.Time // zero while it runs
 	code    int32
@@ -64,6 +67,7 @@ type event struct {
 		ID         string                `json:"id"`
 		Metadata   struct{ Name string } `json:"metadata"`
 		State      string                `json:"state"`
+		CreatedAt  nanoseconds           `json:"createdAt"`
 		StartedAt  nanoseconds           `json:"startedAt"`
 		FinishedAt nanoseconds           `json:"finishedAt"`
 		ExitCode   int32                 `json:"exitCode"`
@@ -106,7 +110,7 @@ func (c *Cluster) ofRun(e event) (all []container) {
 			continue
 		}
 		of := container{
-			id: status.ID, begun: status.StartedAt.Time, podName: e.Pod.Metadata.Name, podUID: types.UID(e.Pod.Metadata.UID),
+			id: status.ID, begun: status.CreatedAt.Time, podName: e.Pod.Metadata.Name, podUID: types.UID(e.Pod.Metadata.UID),
 			address: e.Pod.Network.IP,
 		}
 		if status.State == runtimeapi.ContainerState_CONTAINER_EXITED.String() {
@@ -138,27 +142,11 @@ func (c *Cluster) bury(ctx context.Context, l *life, code int32) {
 		c.observer.Fail(fmt.Errorf("reading the journal of %s: %w", l.source, err))
 	}
 	c.observer.Record(history.Fact{
-		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: exitOf(code, said),
+		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: observe.Exit(int(code), said),
 	})
 }
 
-// exitOf goes by the shell's custom, which container runtimes follow: 128 and a signal's number for who was ended by it.
-func exitOf(code int32, said string) *history.Exit {
-	exit := &history.Exit{Code: int(code)}
-	switch code {
-	case 0:
-		return exit
-	case 137:
-		exit.Code, exit.Signal = -1, "SIGKILL"
-	case 143:
-		exit.Code, exit.Signal = -1, "SIGTERM"
-	default:
-		exit.Error = said
-	}
-	return exit
-}
-
-// inspect asks the node about a container whose events have not been seen.
+// inspect asks the node about a container whose events have not been seen. One that never ran has not begun.
 func (c *Cluster) inspect(ctx context.Context, n node, id string) (container, error) {
 	text, err := n.run(ctx, `crictl inspect --output=json "$1"`, "", id)
 	if err != nil {
@@ -167,6 +155,7 @@ func (c *Cluster) inspect(ctx context.Context, n node, id string) (container, er
 	var answer struct {
 		Status struct {
 			State      string            `json:"state"`
+			CreatedAt  time.Time         `json:"createdAt"`
 			StartedAt  time.Time         `json:"startedAt"`
 			FinishedAt time.Time         `json:"finishedAt"`
 			ExitCode   int32             `json:"exitCode"`
@@ -177,8 +166,11 @@ func (c *Cluster) inspect(ctx context.Context, n node, id string) (container, er
 		return container{}, fmt.Errorf("reading what crictl inspect says of %s: %w", id, err)
 	}
 	of := container{
-		id: id, begun: answer.Status.StartedAt,
+		id:      id,
 		podName: answer.Status.Labels["io.kubernetes.pod.name"], podUID: types.UID(answer.Status.Labels["io.kubernetes.pod.uid"]),
+	}
+	if answer.Status.StartedAt.Unix() > 0 { // crictl has two ways to say never: the year 1, and 1970.
+		of.begun = answer.Status.CreatedAt
 	}
 	if answer.Status.State == runtimeapi.ContainerState_CONTAINER_EXITED.String() {
 		of.ended, of.code = answer.Status.FinishedAt, answer.Status.ExitCode

@@ -2,7 +2,9 @@ package kindcluster
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -28,7 +30,7 @@ func TestWhatAnEventTells(t *testing.T) {
 	c := quiet(t)
 	all := c.ofRun(e)
 	g.Expect(all).To(HaveLen(1), "neither other containers nor one that has not begun")
-	g.Expect(all[0].begun.UnixNano()).To(Equal(int64(1795348800100000003)))
+	g.Expect(all[0].begun.UnixNano()).To(Equal(int64(1795348800000000000)), "when it was made: its process may have spoken before the runtime said that it had started")
 	g.Expect(all[0].ended.UnixNano()).To(Equal(int64(1795348805900000001)))
 	g.Expect(all[0].code).To(Equal(int32(1)))
 	g.Expect(all[0].podName).To(Equal("controller-1"))
@@ -40,26 +42,38 @@ func TestWhatAnEventTells(t *testing.T) {
 	g.Expect(c.ofRun(e)).To(BeEmpty(), "a sandbox that is gone")
 }
 
-func TestHowALifeEnded(t *testing.T) {
-	for name, c := range map[string]struct {
-		code int32
-		want history.Exit
-	}{
-		"in good order":     {0, history.Exit{}},
-		"with an error":     {1, history.Exit{Code: 1, Error: "leader election lost"}},
-		"killed":            {137, history.Exit{Code: -1, Signal: "SIGKILL"}},
-		"told to stop":      {143, history.Exit{Code: -1, Signal: "SIGTERM"}},
-		"a code of its own": {255, history.Exit{Code: 255, Error: "leader election lost"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			NewWithT(t).Expect(*exitOf(c.code, "leader election lost")).To(Equal(c.want))
-		})
+// As crictl inspect prints it.
+const inspected = `{"status": {"state": "CONTAINER_EXITED", "createdAt": "2026-11-22T12:00:00.1Z", "startedAt": %q,
+  "finishedAt": "2026-11-22T12:00:05Z", "exitCode": 139, "labels": {"io.kubernetes.pod.name": "controller-1", "io.kubernetes.pod.uid": "u1"}}}`
+
+func TestWhatANodeTellsWhenAsked(t *testing.T) {
+	g := NewWithT(t)
+	answers := func(startedAt string) container {
+		programs(t, map[string]string{"docker": thisMachine, "crictl": "cat <<'end'\n" + fmt.Sprintf(inspected, startedAt) + "\nend"})
+		of, err := quiet(t).inspect(t.Context(), "worker", "c1")
+		g.Expect(err).NotTo(HaveOccurred())
+		return of
 	}
+	of := answers("2026-11-22T12:00:00.3Z")
+	g.Expect(of.begun).To(Equal(noon.Add(100*time.Millisecond)), "its process may have spoken before the runtime said that it had started")
+	g.Expect(of.ended).To(Equal(noon.Add(5 * time.Second)))
+	g.Expect(of.code).To(Equal(int32(139)))
+	g.Expect([]string{of.podName, string(of.podUID)}).To(Equal([]string{"controller-1", "u1"}))
+	g.Expect(answers("1970-01-01T00:00:00Z").begun.IsZero()).To(BeTrue(), "it could not be started")
+	g.Expect(answers("0001-01-01T00:00:00Z").begun.IsZero()).To(BeTrue(), "it has not been started")
 }
 
-func TestTheLastWords(t *testing.T) {
+// A crash is one here, too, as it is for a process.
+func TestTheEndOfALifeIsTold(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(lastLine("one\ntwo\n")).To(Equal("two"))
-	g.Expect(lastLine("one\npanic: no\ngoroutine 1")).To(Equal("panic: no"))
-	g.Expect(lastLine("")).To(Equal(""))
+	programs(t, map[string]string{"docker": thisMachine, "crictl": "echo one; echo bye"})
+	c := quiet(t)
+	c.roster.begins(enlisted(c, "1", "controller-1"), "c1", noon)
+	c.bury(t.Context(), c.roster.ends("c1", noon.Add(time.Second)), 139)
+	last := c.observer.Facts()[1]
+	g.Expect(last.Kind).To(Equal(history.Exited))
+	g.Expect(*last.Exit).To(Equal(history.Exit{Code: -1, Signal: "SIGSEGV"}))
+	c.roster.begins(enlisted(c, "1", "controller-1"), "c2", noon.Add(2*time.Second))
+	c.bury(t.Context(), c.roster.ends("c2", noon.Add(3*time.Second)), 1)
+	g.Expect(*c.observer.Facts()[3].Exit).To(Equal(history.Exit{Code: 1, Error: "bye"}))
 }

@@ -17,10 +17,9 @@ import (
 
 // drained is a node that those who were there have left, and that no pods may go to.
 type drained struct {
-	cluster *Cluster
-	node    node
-	touched int64
-	passed  int64
+	cluster  *Cluster
+	node     node
+	evidence fault.Evidence
 }
 
 // drainNodeBound is how long a drain may take: the disruption budget lets one pod go at a time, each when another is ready
@@ -52,7 +51,7 @@ func (c *Cluster) drainNode(ctx context.Context, replica string) (_ fault.Inject
 		case err != nil:
 			return nil, fmt.Errorf("draining the node %s: %w", d.node, err)
 		case left == 0 && len(c.roster.on(d.node)) == 0:
-			d.touched = int64(before)
+			d.evidence.Touched = int64(before)
 			return d, nil
 		case bounded.Err() != nil:
 			return nil, fmt.Errorf("draining the node %s, on which %d pods are left: %w", d.node, left, context.Cause(bounded))
@@ -112,18 +111,15 @@ func stays(p corev1.Pod) bool {
 
 // Heal lets pods come back.
 func (d *drained) Heal(ctx context.Context) error {
-	if d.passed == 1 {
+	if d.evidence.Passed == 1 {
 		return nil
 	}
 	if err := d.cordon(ctx, false); err != nil {
 		return err
 	}
-	d.passed = 1
+	d.evidence.Passed = 1
 	return nil
 }
 
-// Touched counts the replicas that had to leave.
-func (d *drained) Touched() int64 { return d.touched }
-
-// Passed is 1 once pods may come back.
-func (d *drained) Passed() int64 { return d.passed }
+// Evidence counts the replicas that had to leave, and is that pods may come back.
+func (d *drained) Evidence(context.Context) (fault.Evidence, error) { return d.evidence, nil }

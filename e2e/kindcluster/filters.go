@@ -28,10 +28,11 @@ type filter struct {
 	rules []rule
 	began time.Time
 
-	mu      sync.Mutex
-	healed  bool
+	mu     sync.Mutex
+	healed bool
+	// dropped is what the counter said before the heal, with which it goes; unread is why that is not known.
 	dropped int64
-	passed  int64
+	unread  error
 }
 
 // rule says which packets, at which hook of the kernel's.
@@ -87,28 +88,25 @@ func (f *filter) Heal(ctx context.Context) error {
 		return fmt.Errorf("lifting a packet filter: %w", err)
 	}
 	f.healed = true
-	f.dropped, err = packets(counted)
-	return err
+	f.dropped, f.unread = packets(counted)
+	return nil
 }
 
-// Touched counts the packets that were dropped.
-func (f *filter) Touched() int64 {
+// Evidence counts the packets that were dropped, and those that got through since.
+func (f *filter) Evidence(ctx context.Context) (fault.Evidence, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.healed {
-		f.dropped = max(f.dropped, f.hits())
+	if f.unread != nil {
+		return fault.Evidence{}, fmt.Errorf("reading the counter of a packet filter before it was lifted: %w", f.unread)
 	}
-	return f.dropped
-}
-
-// Passed counts the packets that got through since.
-func (f *filter) Passed() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.healed {
-		f.passed = max(f.passed, f.hits())
+	hits, err := f.hits(ctx)
+	switch {
+	case err != nil:
+		return fault.Evidence{}, fmt.Errorf("reading the counter of a packet filter: %w", err)
+	case f.healed:
+		return fault.Evidence{Touched: f.dropped, Passed: hits}, nil
 	}
-	return f.passed
+	return fault.Evidence{Touched: hits}, nil
 }
 
 // counter prints the counter of the table that is the script's first argument.
@@ -117,16 +115,15 @@ const counter = `nft list counter inet "$1" hits`
 // counterBound is far more than reading a counter takes.
 const counterBound = 10 * time.Second
 
-// hits reads the counter. One that cannot be read counts nothing: the run is then inconclusive, and not passed.
-func (f *filter) hits() int64 {
-	ctx, cancel := context.WithTimeout(context.Background(), counterBound)
+// hits reads the counter.
+func (f *filter) hits(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, counterBound)
 	defer cancel()
 	text, err := f.node.run(ctx, counter, "", f.name)
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	counted, _ := packets(text)
-	return counted
+	return packets(text)
 }
 
 // packets is the number in what nft prints of a counter.

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 )
 
@@ -48,10 +49,10 @@ func TestAFilterCountsWhatItDropsAndThenWhatPasses(t *testing.T) {
 	f, err := s.set(t.Context(), "worker", rule{"forward", "ip saddr 10.0.0.1"}, rule{"forward", "ip daddr 10.0.0.1"}, rule{"input", "ip saddr 10.0.0.2"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(read(t, filepath.Join(folder, "rules"))).To(Equal(dropping))
-	g.Expect(f.Touched()).To(BeZero(), "a counter that cannot be read")
+	_, err = f.Evidence(t.Context())
+	g.Expect(err).To(MatchError(ContainSubstring("expected a counter of packets from nft")), "a counter that cannot be read has not counted nothing")
 	count("7")
-	g.Expect(f.Touched()).To(Equal(int64(7)))
-	g.Expect(f.Passed()).To(BeZero(), "it is not healed")
+	g.Expect(f.Evidence(t.Context())).To(Equal(fault.Evidence{Touched: 7}), "it is not healed")
 
 	count("9")
 	g.Expect(os.Truncate(filepath.Join(folder, "rules"), 0)).To(Succeed())
@@ -61,11 +62,27 @@ func TestAFilterCountsWhatItDropsAndThenWhatPasses(t *testing.T) {
 	g.Expect(healed).To(HavePrefix("delete table inet interregnum_x_1\ntable inet interregnum_x_1 {\n"), "in one step, and once")
 	g.Expect(healed).To(And(ContainSubstring("ip daddr 10.0.0.1 counter name hits accept"), Not(ContainSubstring("drop"))))
 	count("3")
-	g.Expect(f.Touched()).To(Equal(int64(9)), "what was dropped until it was healed")
-	g.Expect(f.Passed()).To(Equal(int64(3)))
+	g.Expect(f.Evidence(t.Context())).To(Equal(fault.Evidence{Touched: 9, Passed: 3}), "what was dropped until it was healed, and what passed since")
+	g.Expect(os.WriteFile(filepath.Join(folder, "docker"), []byte("#!/bin/sh\necho is the daemon running? >&2; exit 1\n"), 0o700)).To(Succeed()) //nolint:gosec // It must be executable.
+	_, err = f.Evidence(t.Context())
+	g.Expect(err).To(MatchError(And(ContainSubstring("reading the counter of a packet filter: in the node worker"), ContainSubstring("is the daemon running?"))))
+	programs(t, map[string]string{"docker": thisMachine})
 
 	g.Expect(s.lift(t.Context())).To(Succeed())
 	g.Expect(read(t, filepath.Join(folder, "rules"))).To(HaveSuffix("delete table inet interregnum_x_1\n"))
+}
+
+// The counter goes with the table: what could not be read when it was lifted is never known.
+func TestAFilterThatWasLiftedUnreadHasNoEvidence(t *testing.T) {
+	g := NewWithT(t)
+	folder := programs(t, map[string]string{"docker": thisMachine, "nft": tables})
+	s := &filters{run: "interregnum-x"}
+	f, err := s.set(t.Context(), "worker", rule{"forward", "ip saddr 10.0.0.1"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(f.Heal(t.Context())).To(Succeed(), "it is lifted")
+	g.Expect(os.WriteFile(filepath.Join(folder, "packets"), []byte("3"), 0o600)).To(Succeed())
+	_, err = f.Evidence(t.Context())
+	g.Expect(err).To(MatchError(ContainSubstring("before it was lifted")))
 }
 
 func TestAFilterThatCannotBeSetIsLiftedAllTheSame(t *testing.T) {

@@ -12,9 +12,8 @@ import (
 	"strings"
 )
 
-// keepLog keeps a life's log in the run's folder, and returns what it said last. The node has the log for only as long as
-// the pod is there.
-func (c *Cluster) keepLog(ctx context.Context, l *life) (last string) {
+// keepLog keeps a life's log in the run's folder, and returns it. The node has the log for only as long as the pod is there.
+func (c *Cluster) keepLog(ctx context.Context, l *life) (text string) {
 	text, err := l.pod.node.run(ctx, `crictl logs "$1" 2>&1`, "", l.container)
 	if err != nil {
 		return "" // The kubelet was faster.
@@ -23,18 +22,7 @@ func (c *Cluster) keepLog(ctx context.Context, l *life) (last string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // A log to be read by anybody.
 		c.observer.Fail(err)
 	}
-	return lastLine(text)
-}
-
-// lastLine is what a program that fails says last; a Go program that panics says it first.
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for _, line := range lines {
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-			return line
-		}
-	}
-	return lines[len(lines)-1]
+	return text
 }
 
 // keepFiles copies the run's journals, and the logs of the pods that are still there, from the node.

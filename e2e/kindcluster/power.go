@@ -12,11 +12,10 @@ import (
 
 // powered is a node whose container was paused or stopped.
 type powered struct {
-	node    node
-	during  string // what Docker says of it meanwhile
-	back    func(context.Context) error
-	touched int64
-	passed  int64
+	node     node
+	during   string // what Docker says of it meanwhile
+	back     func(context.Context) error
+	evidence fault.Evidence
 }
 
 // power does it, and asks Docker whether it is so.
@@ -29,14 +28,14 @@ func power(ctx context.Context, p *powered, do func(context.Context) error) (fau
 		return nil, errors.Join(err, p.back(context.WithoutCancel(ctx)))
 	}
 	if state == p.during {
-		p.touched = 1
+		p.evidence.Touched = 1
 	}
 	return p, nil
 }
 
 // Heal brings the node back.
 func (p *powered) Heal(ctx context.Context) error {
-	if p.passed == 1 {
+	if p.evidence.Passed == 1 {
 		return nil
 	}
 	if err := p.back(ctx); err != nil {
@@ -47,16 +46,13 @@ func (p *powered) Heal(ctx context.Context) error {
 		return err
 	}
 	if state == "running" {
-		p.passed = 1
+		p.evidence.Passed = 1
 	}
 	return nil
 }
 
-// Touched is 1 if the node was paused, or stopped.
-func (p *powered) Touched() int64 { return p.touched }
-
-// Passed is 1 once it was running again.
-func (p *powered) Passed() int64 { return p.passed }
+// Evidence is that the node was paused, or stopped, and that it was running again.
+func (p *powered) Evidence(context.Context) (fault.Evidence, error) { return p.evidence, nil }
 
 func (c *Cluster) pauseNode(ctx context.Context, replica string) (fault.Injection, error) {
 	l, err := c.roster.current(replica)

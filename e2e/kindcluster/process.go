@@ -26,9 +26,8 @@ func (c *Cluster) signal(ctx context.Context, replica, signal string) (fault.Inj
 
 // frozen is a process that was stopped by SIGSTOP.
 type frozen struct {
-	life    *life
-	stopped int64
-	woken   int64
+	life     *life
+	evidence fault.Evidence
 }
 
 // turned waits until the process table says that the process is stopped ("T"), or is not. Ten seconds are far more than
@@ -48,7 +47,7 @@ func (c *Cluster) freeze(ctx context.Context, replica string) (fault.Injection, 
 	if _, err := l.pod.node.run(ctx, pidOf+`kill -s STOP "$pid"; `+turned, "", l.container, "stopped"); err != nil {
 		return nil, errors.Join(fmt.Errorf("freezing %s: %w", l.source, err), f.Heal(context.WithoutCancel(ctx)))
 	}
-	f.stopped = 1
+	f.evidence.Touched = 1
 	return f, nil
 }
 
@@ -57,12 +56,9 @@ func (f *frozen) Heal(ctx context.Context) error {
 	if _, err := f.life.pod.node.run(ctx, pidOf+`kill -s CONT "$pid"; `+turned, "", f.life.container, "running"); err != nil {
 		return fmt.Errorf("thawing %s: %w", f.life.source, err)
 	}
-	f.woken = 1
+	f.evidence.Passed = 1
 	return nil
 }
 
-// Touched is 1 once the process was stopped.
-func (f *frozen) Touched() int64 { return f.stopped }
-
-// Passed is 1 once it was running again.
-func (f *frozen) Passed() int64 { return f.woken }
+// Evidence is that the process was stopped, and that it was running again.
+func (f *frozen) Evidence(context.Context) (fault.Evidence, error) { return f.evidence, nil }

@@ -169,7 +169,7 @@ func (r *roster) wake() {
 
 // next is the life of a pod whose journal begins then, or nil, and a channel that is closed when that may have changed. The
 // lives of a pod follow each other, and each begins its journal once: so it is the first that has not spoken, and had not
-// ended by then. (Not the one that ran then: a runtime says that a container has begun after its process did.)
+// ended by then. (That it had begun by then is not asked: where the clocks contradict each other, the history is to show it.)
 func (r *roster) next(p *pod, then time.Time) (*life, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

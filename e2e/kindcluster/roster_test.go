@@ -54,7 +54,7 @@ func TestWhoseJournalBegins(t *testing.T) {
 	}
 	g.Expect(begins(0)).To(Equal(0), "nothing has been heard of it")
 	c.roster.begins(p, "c1", noon)
-	g.Expect(begins(-0.01)).To(Equal(1), "the process was faster than the runtime that tells of it")
+	g.Expect(begins(-0.01)).To(Equal(1), "whatever the clocks say, there is no other")
 	g.Expect(begins(5)).To(Equal(0), "the next one has not been told of, nor has the end of this one")
 	c.roster.begins(p, "c2", noon.Add(2*time.Second))
 	c.roster.ends("c2", noon.Add(3*time.Second))

@@ -13,7 +13,7 @@ import (
 type scaled struct {
 	cluster *Cluster
 	mark    int
-	passed  int64
+	there   bool
 }
 
 func (c *Cluster) scale(ctx context.Context, f fault.Scaled) (fault.Injection, error) {
@@ -29,19 +29,20 @@ func (s *scaled) Heal(ctx context.Context) error {
 	if err := s.cluster.awaitDeployment(ctx); err != nil {
 		return err
 	}
-	s.passed = 1
+	s.there = true
 	return nil
 }
 
-// Touched counts the replicas that came or went.
-func (s *scaled) Touched() (n int64) {
+// Evidence counts the replicas that came or went, and is that there are so many as there are to be.
+func (s *scaled) Evidence(context.Context) (fault.Evidence, error) {
+	var evidence fault.Evidence
 	for _, fact := range s.cluster.observer.Facts()[s.mark:] {
 		if fact.Kind == history.Launched || fact.Kind == history.Exited {
-			n++
+			evidence.Touched++
 		}
 	}
-	return n
+	if s.there {
+		evidence.Passed = 1
+	}
+	return evidence, nil
 }
-
-// Passed is 1 once there are so many replicas as there are to be.
-func (s *scaled) Passed() int64 { return s.passed }

@@ -128,7 +128,7 @@ type Injection struct {
 	run   *Run
 	fault fault.Fault
 	id    int
-	// touching is the cluster's; nil for a rollout.
+	// touching is the cluster's, or that of a rollout.
 	touching fault.Injection
 
 	mu     sync.Mutex
@@ -214,12 +214,24 @@ func (i *Injection) heal(ctx context.Context) error {
 	return nil
 }
 
-// evidence records what the fault touched, and what has passed since the heal.
-func (i *Injection) evidence() {
+// collect records what the fault touched, and what has passed since the heal; where that cannot be read, it records why.
+func (i *Injection) collect(ctx context.Context) {
+	evidence, err := i.evidence(ctx)
+	if err != nil {
+		i.run.observer.Record(history.Fact{Kind: history.Hindered, Text: err.Error()})
+		return
+	}
 	fact := i.fact(history.Evidence)
-	fact.Fault.Touched = i.touching.Touched()
-	fact.Fault.Passed = i.touching.Passed()
+	fact.Fault.Touched, fact.Fault.Passed = evidence.Touched, evidence.Passed
 	i.run.observer.Record(fact)
+}
+
+func (i *Injection) evidence(ctx context.Context) (fault.Evidence, error) {
+	evidence, err := i.touching.Evidence(ctx)
+	if err != nil {
+		return evidence, fmt.Errorf("expected evidence of whether fault #%d (%s) took hold and was lifted; it could not be read: %w", i.id, i.fault, err)
+	}
+	return evidence, nil
 }
 
 // AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
@@ -307,16 +319,19 @@ type rolling struct {
 }
 
 func (*rolling) Heal(context.Context) error { return nil }
-func (r *rolling) Touched() int64           { return r.count(history.Exited) }
-func (r *rolling) Passed() int64            { return r.count(history.Started) }
 
-func (r *rolling) count(kind history.Kind) (n int64) {
+func (r *rolling) Evidence(context.Context) (fault.Evidence, error) {
+	var evidence fault.Evidence
 	for _, fact := range r.observer.Facts()[r.from:] {
-		if fact.Kind == kind {
-			n++
+		switch fact.Kind {
+		case history.Exited:
+			evidence.Touched++
+		case history.Started:
+			evidence.Passed++
+		default: // The other facts say nothing of a rollout.
 		}
 	}
-	return n
+	return evidence, nil
 }
 
 // Scale changes how many replicas there are to be, and waits until there are so many.

@@ -83,6 +83,7 @@ func (s Scenario) header(setting Setting) history.Header {
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
 		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
 		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
+		Witnesses:  setting.Cluster.Witnesses(),
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}
 	for _, promise := range s.Promises {
@@ -137,7 +138,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		setting.Observer.Record(history.Fact{Kind: history.Hindered, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
-		injection.evidence()
+		injection.collect(ctx)
 	}
 }
 

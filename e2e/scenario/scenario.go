@@ -13,10 +13,12 @@ import (
 )
 
 // Cluster is one place where replicas run, fresh for each run. It tells an observer what happens in it: launches, exits,
-// signals, journals and every version of the Lease.
+// signals, journals, every version of the Lease and, once they are collected, writes.
 type Cluster interface {
 	// Describe says where the run takes place and what runs there.
 	Describe() history.Cluster
+	// Witnesses name what the replicas' acts are known from here.
+	Witnesses() []history.Witness
 	// Can returns nil if the cluster can inject such a fault, else the reason why not.
 	Can(fault.Fault) error
 	// Deploy tells the cluster to keep that many replicas running with these options: one that exits is started again.
@@ -27,7 +29,8 @@ type Cluster interface {
 	Inject(ctx context.Context, f fault.Fault) (fault.Injection, error)
 	// MakeWork makes a work item; nil means that the API server has acknowledged it, or has it already.
 	MakeWork(ctx context.Context, name string) error
-	// Collect returns once everything that the replicas have journalled so far is with the observer.
+	// Collect returns once everything that the witnesses know so far is with the observer: what the replicas have journalled,
+	// and what the API server has recorded of writes. It is called once, when nothing is waited for any more.
 	Collect(ctx context.Context) error
 	// Close stops whatever the cluster started. It may be called more than once.
 	Close() error

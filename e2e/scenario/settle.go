@@ -25,31 +25,49 @@ func (r *Run) Settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
 	defer cancel()
 	_, err := r.observer.Await(ctx, 0, calm.sees)
-	// What was healed must have been used again, or the heal has nothing to show for itself: a standby looks at the Lease
-	// only every 1 to 2.2 RetryPeriods. There is always another renewal after which to look.
-	for err == nil && !r.through() {
-		_, err = r.observer.Await(ctx, r.observer.Mark(), func(f history.Fact) bool { return f.Kind == history.LeaseSeen })
+	missing := calm.missing()
+	if err == nil {
+		err = r.awaitThrough(ctx)
+		missing = []string{"anything that gets through since a heal"}
 	}
 	if errors.Is(err, errBound) {
-		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(r.missing(calm), ", "), r.down())
+		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(missing, ", "), r.down())
 	}
 	return err
 }
 
-// missing says what keeps a run from its rest.
-func (r *Run) missing(calm *calm) []string {
-	missing := calm.missing()
-	if !r.through() {
-		missing = append(missing, "anything that gets through since a heal")
+// awaitThrough waits until what was healed has been used again, or the heal has nothing to show for itself: a standby looks
+// at the Lease only every 1 to 2.2 RetryPeriods. There is always another renewal after which to look.
+func (r *Run) awaitThrough(ctx context.Context) error {
+	for {
+		through, err := r.through(ctx)
+		if through || err != nil {
+			return err
+		}
+		_, err = r.observer.Await(ctx, r.observer.Mark(), func(f history.Fact) bool { return f.Kind == history.LeaseSeen })
+		if err != nil {
+			return err
+		}
 	}
-	return missing
 }
 
-// through says whether something has got through since each heal.
-func (r *Run) through() bool {
-	return !slices.ContainsFunc(r.injections, func(i *Injection) bool {
-		return i.fault.Healable() && i.touching.Passed() == 0
-	})
+// through says whether something has got through since each heal. That it cannot be told is a hindrance.
+func (r *Run) through(ctx context.Context) (bool, error) {
+	for _, i := range r.injections {
+		if !i.fault.Healable() {
+			continue
+		}
+		evidence, err := i.evidence(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return false, context.Cause(ctx)
+		case err != nil:
+			return false, hindrance{err}
+		case evidence.Passed == 0:
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // calm tells from the facts whether a run is at rest.

@@ -22,19 +22,24 @@ type stub struct {
 	injecting time.Duration
 	began     time.Time
 	injected  []fault.Fault
-	healed    int
-	collected int
-	closed    int
-	stop      chan struct{}
+	passed    int64 // since the heal
+	// evidenceErr is why the evidence cannot be read.
+	evidenceErr error
+	healed      int
+	collected   int
+	closed      int
+	stop        chan struct{}
 }
 
 func newStub(observer *observe.Observer) *stub {
-	return &stub{observer: observer, stop: make(chan struct{})}
+	return &stub{observer: observer, passed: 1, stop: make(chan struct{})}
 }
 
 func (s *stub) Describe() history.Cluster {
 	return history.Cluster{Name: "stub", Allowance: metav1.Duration{Duration: time.Second}}
 }
+
+func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.Journals} }
 
 func (s *stub) Can(fault.Fault) error { return s.cannot }
 
@@ -91,8 +96,9 @@ func (s *stub) Heal(context.Context) error {
 	return s.healErr
 }
 
-func (s *stub) Touched() int64 { return 1 }
-func (s *stub) Passed() int64  { return 1 }
+func (s *stub) Evidence(context.Context) (fault.Evidence, error) {
+	return fault.Evidence{Touched: 1, Passed: s.passed}, s.evidenceErr
+}
 
 func (s *stub) MakeWork(_ context.Context, name string) error {
 	defer s.observer.Record(history.Fact{

@@ -101,24 +101,19 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
+// Witnesses name what the replicas' acts are known from here.
+func (c *Cluster) Witnesses() []history.Witness {
+	return []history.Witness{history.Journals}
+}
+
 // Deploy keeps that many replicas running.
 func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
 	options = c.complete(options)
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.watching = cancel
 	c.namespace.Watch(watching, c.observer, options.LeaderElectionID, &c.running)
-	token, err := c.namespace.Token(ctx)
-	if err != nil {
-		return err
-	}
 	for i := range replicas {
-		r := &replica{name: string(rune('a' + i)), cluster: c, options: options}
-		r.source.Replica = r.name
-		if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
-			return err
-		}
-		c.replicas = append(c.replicas, r)
-		if r.kubeconfig, err = c.writeKubeconfig(r, token); err != nil {
+		if err := c.prepare(ctx, string(rune('a'+i)), options); err != nil {
 			return err
 		}
 	}
@@ -126,6 +121,22 @@ func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.O
 		c.running.Go(r.run)
 	}
 	return nil
+}
+
+// prepare makes a replica that can be run: with a way to the API server of its own, on which it is known as a pod of its own.
+func (c *Cluster) prepare(ctx context.Context, name string, options controller.Options) error {
+	r := &replica{name: name, cluster: c, options: options, source: history.Source{Replica: name}}
+	pod, token, err := c.namespace.Stand(ctx, "replica-"+name)
+	if err != nil {
+		return err
+	}
+	r.pod = pod.UID
+	if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
+		return err
+	}
+	c.replicas = append(c.replicas, r)
+	r.kubeconfig, err = c.writeKubeconfig(r, token)
+	return err
 }
 
 // complete sets what the cluster decides.

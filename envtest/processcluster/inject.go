@@ -2,6 +2,7 @@ package processcluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -97,18 +98,13 @@ func (p proxied) Heal(context.Context) error {
 	return nil
 }
 
-func (p proxied) Touched() (n int64) {
+func (p proxied) Evidence(context.Context) (fault.Evidence, error) {
+	var sum fault.Evidence
 	for _, injection := range p {
-		n += injection.Touched()
+		sum.Touched += injection.Touched()
+		sum.Passed += injection.PassedSinceHeal()
 	}
-	return n
-}
-
-func (p proxied) Passed() (n int64) {
-	for _, injection := range p {
-		n += injection.PassedSinceHeal()
-	}
-	return n
+	return sum, nil
 }
 
 func (c *Cluster) partition(f fault.Partition) (fault.Injection, error) {
@@ -124,10 +120,9 @@ func (c *Cluster) partition(f fault.Partition) (fault.Injection, error) {
 
 // paused is a process that was stopped by SIGSTOP.
 type paused struct {
-	replica *replica
-	pid     int
-	stopped int64
-	woken   int64
+	replica  *replica
+	pid      int
+	evidence fault.Evidence
 }
 
 func (c *Cluster) pause(ctx context.Context, name string) (fault.Injection, error) {
@@ -144,7 +139,7 @@ func (c *Cluster) pause(ctx context.Context, name string) (fault.Injection, erro
 	if err := p.await(ctx, true); err != nil {
 		return nil, err
 	}
-	p.stopped = 1
+	p.evidence.Touched = 1
 	return p, nil
 }
 
@@ -155,20 +150,22 @@ func (p *paused) Heal(ctx context.Context) error {
 	if err := p.await(ctx, false); err != nil {
 		return err
 	}
-	p.woken = 1
+	p.evidence.Passed = 1
 	return nil
 }
 
-func (p *paused) Touched() int64 { return p.stopped }
-func (p *paused) Passed() int64  { return p.woken }
+func (p *paused) Evidence(context.Context) (fault.Evidence, error) { return p.evidence, nil }
 
 // await asks the process table until it says that the process is stopped, or is not. ps, because it is the same on every
 // Unix.
 func (p *paused) await(ctx context.Context, stopped bool) error {
 	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, allowance, true, func(ctx context.Context) (bool, error) {
 		state, err := exec.CommandContext(ctx, "ps", "-o", "state=", "-p", strconv.Itoa(p.pid)).Output()
+		if _, exited := errors.AsType[*exec.ExitError](err); exited && ctx.Err() == nil {
+			return !stopped, nil // It is gone: it was woken, and ended.
+		}
 		if err != nil {
-			return !stopped, nil //nolint:nilerr // It is gone: it was woken, and ended.
+			return false, err
 		}
 		return strings.HasPrefix(strings.TrimSpace(string(state)), "T") == stopped, nil
 	})

@@ -6,13 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
@@ -26,6 +29,8 @@ type replica struct {
 	cluster    *Cluster
 	proxy      *proxy.Proxy
 	kubeconfig string
+	// pod stands for it in the API: its token is bound to it.
+	pod types.UID
 
 	mu      sync.Mutex
 	options controller.Options
@@ -135,14 +140,14 @@ func (r *replica) signal(signal syscall.Signal) (int, error) {
 		return 0, fmt.Errorf("expected %s to be running, it was not", r.name)
 	}
 	if signal == syscall.SIGTERM || signal == syscall.SIGKILL {
-		r.cluster.observer.Record(history.Fact{Kind: history.Signalled, Source: r.source, Signal: signalName(signal)})
+		r.cluster.observer.Record(history.Fact{Kind: history.Signalled, Source: r.source, Signal: unix.SignalName(signal)})
 	}
 	send := func() error { return signalGroup(r.process.Pid, signal) }
 	if signal == syscall.SIGTERM {
 		send = func() error { return r.process.Signal(signal) }
 	}
 	if err := send(); err != nil {
-		return 0, fmt.Errorf("sending %s %v: %w", r.name, signalName(signal), err)
+		return 0, fmt.Errorf("sending %s %v: %w", r.name, unix.SignalName(signal), err)
 	}
 	return r.process.Pid, nil
 }
@@ -150,39 +155,15 @@ func (r *replica) signal(signal syscall.Signal) (int, error) {
 // signalGroup sends a signal to the group that the process leads.
 func signalGroup(leader int, signal syscall.Signal) error { return syscall.Kill(-leader, signal) }
 
-func signalName(signal syscall.Signal) string {
-	for number, name := range map[syscall.Signal]string{
-		syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL", syscall.SIGSTOP: "SIGSTOP", syscall.SIGCONT: "SIGCONT",
-	} {
-		if number == signal {
-			return name
-		}
-	}
-	return signal.String()
-}
-
+// exitOf is how a process ended whose output is in the file log.
 func exitOf(state *os.ProcessState, log string) *history.Exit {
-	exit := &history.Exit{Code: state.ExitCode()}
-	if status, is := state.Sys().(syscall.WaitStatus); is && status.Signaled() {
-		exit.Signal = signalName(status.Signal())
+	code := state.ExitCode()
+	if status, is := state.Sys().(syscall.WaitStatus); is {
+		code = observe.ExitCode(status)
 	}
-	if exit.Code > 0 {
-		exit.Error = lastLine(log)
-	}
-	return exit
-}
-
-// lastLine is what a program that fails says last; a Go program that panics says it first.
-func lastLine(path string) string {
-	content, err := os.ReadFile(path)
+	said, err := os.ReadFile(log)
 	if err != nil {
-		return ""
+		said = nil // What it said last only helps to understand how it ended.
 	}
-	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	for _, line := range lines {
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-			return line
-		}
-	}
-	return lines[len(lines)-1]
+	return observe.Exit(code, string(said))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
@@ -102,7 +103,7 @@ func TestWhatAReplicaStartedEndsWithIt(t *testing.T) {
 			g.Expect(held.SetReadDeadline(time.Now().Add(allowance))).To(Succeed())
 			_, err = io.Copy(io.Discard, held)
 			g.Expect(err).NotTo(HaveOccurred(), "nobody does any more")
-			g.Expect(cluster.await(t, 0, history.Signalled).Signal).To(Equal(signalName(c.end)))
+			g.Expect(cluster.await(t, 0, history.Signalled).Signal).To(Equal(unix.SignalName(c.end)))
 		})
 	}
 }
@@ -126,10 +127,11 @@ func TestHowAProcessEnded(t *testing.T) {
 		exit history.Exit
 	}{
 		"well":          {"echo fine", history.Exit{Code: 0}},
+		"in a child":    {"sh -c 'kill -SEGV $$'; exit $?", history.Exit{Code: -1, Signal: "SIGSEGV"}},
 		"with a code":   {"echo one; echo two; echo; exit 5", history.Exit{Code: 5, Error: "two"}},
 		"silently":      {"exit 5", history.Exit{Code: 5}},
 		"by a signal":   {"echo dying; kill -KILL $$", history.Exit{Code: -1, Signal: "SIGKILL"}},
-		"by another":    {"kill -SEGV $$", history.Exit{Code: -1, Signal: "segmentation fault"}},
+		"by a crash":    {"kill -SEGV $$", history.Exit{Code: -1, Signal: "SIGSEGV"}},
 		"in a Go panic": {"echo 'panic: no leader'; echo; echo 'goroutine 1 [running]:'; exit 2", history.Exit{Code: 2, Error: "panic: no leader"}},
 	} {
 		t.Run(name, func(t *testing.T) {

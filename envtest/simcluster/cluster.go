@@ -93,6 +93,11 @@ func (c *Cluster) Describe() history.Cluster {
 	return described
 }
 
+// Witnesses name what the replicas' acts are known from here.
+func (c *Cluster) Witnesses() []history.Witness {
+	return []history.Witness{history.Journals}
+}
+
 // Deploy keeps that many replicas running.
 func (c *Cluster) Deploy(_ context.Context, replicas int, options controller.Options) error {
 	options = c.complete(options)

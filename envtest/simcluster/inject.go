@@ -143,8 +143,9 @@ func (i *injection) Heal(context.Context) error {
 	return nil
 }
 
-func (i *injection) Touched() int64 { return i.effect.touched.Load() }
-func (i *injection) Passed() int64  { return i.through() - i.passed }
+func (i *injection) Evidence(context.Context) (fault.Evidence, error) {
+	return fault.Evidence{Touched: i.effect.touched.Load(), Passed: i.through() - i.passed}, nil
+}
 
 func (i *injection) through() (n int64) {
 	for _, l := range i.links {

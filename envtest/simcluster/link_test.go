@@ -12,6 +12,8 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // wire is one replica's link to an API server, in a bubble.
@@ -94,6 +96,14 @@ func TestALinkPassesWhatNothingHolds(t *testing.T) {
 	})
 }
 
+// shown is an injection's evidence, which is always to be had in the model.
+func shown(t *testing.T, i *injection) fault.Evidence {
+	t.Helper()
+	evidence, err := i.Evidence(t.Context())
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return evidence
+}
+
 func TestLostRequestsArriveAfterTheHeal(t *testing.T) {
 	onWire(t, func(w wire) {
 		cut := inject(&effect{requestsLost: true}, w.link)
@@ -101,16 +111,16 @@ func TestLostRequestsArriveAfterTheHeal(t *testing.T) {
 		pass(time.Minute)
 		w.Expect(held).NotTo(Receive())
 		w.Expect(*w.applied).To(BeEmpty())
-		w.Expect(cut.Touched()).To(Equal(int64(1)))
+		w.Expect(shown(t, cut).Touched).To(Equal(int64(1)))
 
 		w.Expect(cut.Heal(t.Context())).To(Succeed())
 		synctest.Wait()
 		w.Expect(held).To(created(time.Minute))
 		w.Expect(*w.applied).To(Equal([]string{"one"}))
-		w.Expect(cut.Passed()).To(Equal(int64(1)))
+		w.Expect(shown(t, cut).Passed).To(Equal(int64(1)))
 		w.Expect(w.create("two", 0)).To(created(0))
-		w.Expect(cut.Touched()).To(Equal(int64(1)), "it must not count what came after the heal")
-		w.Expect(cut.Passed()).To(Equal(int64(2)))
+		w.Expect(shown(t, cut).Touched).To(Equal(int64(1)), "it must not count what came after the heal")
+		w.Expect(shown(t, cut).Passed).To(Equal(int64(2)))
 	})
 }
 
@@ -123,7 +133,7 @@ func TestALostRequestIsGivenUpAtItsDeadlineAndNeverApplied(t *testing.T) {
 		w.Expect(cut.Heal(t.Context())).To(Succeed())
 		pass(time.Minute)
 		w.Expect(*w.applied).To(BeEmpty())
-		w.Expect(cut.Passed()).To(BeZero())
+		w.Expect(shown(t, cut).Passed).To(BeZero())
 	})
 }
 
@@ -135,12 +145,12 @@ func TestLostAnswersAreOfRequestsThatWereApplied(t *testing.T) {
 		pass(time.Minute)
 		w.Expect(impatient).To(failed(context.DeadlineExceeded, 5*time.Second))
 		w.Expect(patient).NotTo(Receive())
-		w.Expect(cut.Touched()).To(Equal(int64(2)))
+		w.Expect(shown(t, cut).Touched).To(Equal(int64(2)))
 
 		w.Expect(cut.Heal(t.Context())).To(Succeed())
 		synctest.Wait()
 		w.Expect(patient).To(created(time.Minute))
-		w.Expect(cut.Passed()).To(Equal(int64(1)))
+		w.Expect(shown(t, cut).Passed).To(Equal(int64(1)))
 	})
 }
 
@@ -150,7 +160,7 @@ func TestAFrozenReplicaDoesNotNoticeItsDeadlines(t *testing.T) {
 		passing, far := w.create("one", 5*time.Second), w.create("two", 2*time.Minute)
 		pass(time.Minute)
 		w.Expect(passing).NotTo(Receive(), "nobody is awake to notice the deadline")
-		w.Expect(freeze.Touched()).To(Equal(int64(2)))
+		w.Expect(shown(t, freeze).Touched).To(Equal(int64(2)))
 
 		w.Expect(freeze.Heal(t.Context())).To(Succeed())
 		synctest.Wait()
@@ -165,10 +175,10 @@ func TestAnAPIServerThatIsAwayRefusesAtOnce(t *testing.T) {
 		away := inject(&effect{away: true}, w.link)
 		w.Expect(w.create("one", 0)).To(failed(syscall.ECONNREFUSED, 0))
 		w.Expect(*w.applied).To(BeEmpty())
-		w.Expect(away.Touched()).To(Equal(int64(1)))
+		w.Expect(shown(t, away).Touched).To(Equal(int64(1)))
 		w.Expect(away.Heal(t.Context())).To(Succeed())
 		w.Expect(w.create("two", 0)).To(created(0))
-		w.Expect(away.Passed()).To(Equal(int64(1)))
+		w.Expect(shown(t, away).Passed).To(Equal(int64(1)))
 	})
 }
 
@@ -180,7 +190,7 @@ func TestLatencyIsAddedInEachDirection(t *testing.T) {
 		w.Expect(*w.applied).To(Equal([]string{"one"}), "one way is behind it, and one ahead")
 		pass(time.Second)
 		w.Expect(under).To(created(2 * time.Second))
-		w.Expect(slow.Touched()).To(Equal(int64(2)))
+		w.Expect(shown(t, slow).Touched).To(Equal(int64(2)))
 
 		late := w.create("two", 1500*time.Millisecond)
 		pass(time.Minute)
@@ -200,8 +210,8 @@ func TestWhatTwoFaultsHoldGoesOnAfterBothHeals(t *testing.T) {
 		w.Expect(first.Heal(t.Context())).To(Succeed())
 		synctest.Wait()
 		w.Expect(held).To(created(2 * time.Second))
-		w.Expect(first.Touched()).To(Equal(int64(1)))
-		w.Expect(second.Touched()).To(Equal(int64(1)))
+		w.Expect(shown(t, first).Touched).To(Equal(int64(1)))
+		w.Expect(shown(t, second).Touched).To(Equal(int64(1)))
 	})
 }
 

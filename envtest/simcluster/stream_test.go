@@ -81,7 +81,7 @@ func TestAWatchIsHeldWhereAnswersAreAndGoesOnAfterTheHeal(t *testing.T) {
 				w.happen("held")
 				pass(time.Minute)
 				w.Expect(r.names).NotTo(Receive())
-				w.Expect(cut.Touched()).To(Equal(int64(1)))
+				w.Expect(shown(t, cut).Touched).To(Equal(int64(1)))
 				w.Expect(cut.Heal(t.Context())).To(Succeed())
 				synctest.Wait()
 				w.Expect(r.names).To(Receive(Equal("held")))
@@ -98,7 +98,7 @@ func TestAWatchThatIsOpenDoesNotNeedRequests(t *testing.T) {
 		cut := inject(&effect{requestsLost: true}, w.link)
 		w.happen("second")
 		w.Expect(r.names).To(Receive(Equal("second")))
-		w.Expect(cut.Touched()).To(BeZero())
+		w.Expect(shown(t, cut).Touched).To(BeZero())
 	})
 }
 
@@ -107,7 +107,7 @@ func TestAWatchBreaksWhenTheAPIServerGoesAway(t *testing.T) {
 		away := inject(&effect{away: true}, w.link)
 		synctest.Wait()
 		w.Expect(r.ended).To(Receive(MatchError(syscall.ECONNREFUSED)))
-		w.Expect(away.Touched()).To(Equal(int64(1)))
+		w.Expect(shown(t, away).Touched).To(Equal(int64(1)))
 	})
 }
 

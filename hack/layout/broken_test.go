@@ -21,6 +21,7 @@ func sound() Graph {
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/check":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
+		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
 		"e2e/binary":                {Imports: []string{"e2e/history"}},
 		"e2e/kindcluster":           {Imports: []string{"e2e/fault", "e2e/apiserver"}},
 		"e2e/kindcluster/provider":  {Imports: []string{"e2e/binary", "sigs.k8s.io/kind/pkg/cluster"}},
@@ -81,6 +82,10 @@ var breaks = map[string][]struct {
 	"what clusters share knows none of them": {
 		{who: "e2e/apiserver", imported: "envtest/processcluster"},
 		{who: "e2e/binary", imported: "e2e/scenario", byTest: true},
+	},
+	"a witness tells of what it saw": {
+		{who: "e2e/apiserver/audit", imported: "e2e/fault"},
+		{who: "e2e/apiserver/audit", imported: "e2e/apiserver", byTest: true},
 	},
 	"faults, histories and invariants meet in scenarios only": {
 		{who: "envtest/simcluster", imported: "e2e/invariant"},

@@ -78,6 +78,11 @@ var rules = []Rule{{
 	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/..."}, Tests: true,
 	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/..."},
 }, {
+	Name:   "a witness tells of what it saw",
+	Reason: "a reader of the API server's record that knew of faults or asked the API could tell what was meant instead of what is written",
+	Who:    []string{"e2e/apiserver/audit"}, Tests: true,
+	Only: []string{"controller/journal", "e2e/history", "e2e/observe"},
+}, {
 	Name:   "faults, histories and invariants meet in scenarios only",
 	Reason: "there a reader sees what is done and what is promised side by side; anywhere else the two could be fitted to each other",
 	Who:    []string{"..."},
@@ -95,7 +100,7 @@ var rules = []Rule{{
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
+		"e2e/apiserver", "e2e/apiserver/audit", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}

@@ -18,8 +18,8 @@ failCgroupV1: false
 `
 )
 
-// kindConfig is the cluster as kind is to make it.
-func kindConfig(name, image string, workers int, on host) *v1alpha4.Cluster {
+// kindConfig is the cluster as kind is to make it. The audit policy, if there is one, is in the file policy.
+func kindConfig(name, image string, workers int, on host, audit Audit, policy string) (*v1alpha4.Cluster, error) {
 	config := &v1alpha4.Cluster{
 		TypeMeta: v1alpha4.TypeMeta{APIVersion: "kind.x-k8s.io/v1alpha4", Kind: "Cluster"},
 		Name:     name,
@@ -34,7 +34,15 @@ func kindConfig(name, image string, workers int, on host) *v1alpha4.Cluster {
 	if on.noSysResource {
 		config.ContainerdConfigPatches = append(config.ContainerdConfigPatches, keepOOMScores)
 	}
-	return config
+	if audit.wanted() {
+		patch, err := audit.patch()
+		if err != nil {
+			return nil, err
+		}
+		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, patch)
+		config.Nodes[0].ExtraMounts = append(config.Nodes[0].ExtraMounts, audit.mountedFrom(policy))
+	}
+	return config, nil
 }
 
 func node(role v1alpha4.NodeRole, image string) v1alpha4.Node {

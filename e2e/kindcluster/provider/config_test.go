@@ -8,9 +8,16 @@ import (
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
 
+func made(t *testing.T, workers int, on host, audit Audit) *v1alpha4.Cluster {
+	t.Helper()
+	config, err := kindConfig("some", "an/image:1", workers, on, audit, "/the/users/policy.yaml")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return config
+}
+
 func TestAnOrdinaryHostGetsAnOrdinaryCluster(t *testing.T) {
 	g := NewWithT(t)
-	config := kindConfig("some", "an/image:1", 2, host{})
+	config := made(t, 2, host{}, Audit{})
 	g.Expect(config.Name).To(Equal("some"))
 	g.Expect(config.KubeadmConfigPatches).To(BeEmpty())
 	g.Expect(config.ContainerdConfigPatches).To(BeEmpty())
@@ -26,7 +33,7 @@ func TestAnOrdinaryHostGetsAnOrdinaryCluster(t *testing.T) {
 
 func TestEachRestrictionHasItsPatch(t *testing.T) {
 	g := NewWithT(t)
-	config := kindConfig("some", "an/image:1", 1, host{cgroupV1: true})
+	config := made(t, 1, host{cgroupV1: true}, Audit{})
 	g.Expect(config.ContainerdConfigPatches).To(BeEmpty())
 	g.Expect(config.KubeadmConfigPatches).To(HaveLen(1))
 	var kubelet map[string]any
@@ -35,7 +42,7 @@ func TestEachRestrictionHasItsPatch(t *testing.T) {
 		"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "failCgroupV1": false,
 	}))
 
-	config = kindConfig("some", "an/image:1", 1, host{noSysResource: true})
+	config = made(t, 1, host{noSysResource: true}, Audit{})
 	g.Expect(config.KubeadmConfigPatches).To(BeEmpty())
 	g.Expect(config.ContainerdConfigPatches).To(HaveLen(1))
 	g.Expect(config.ContainerdConfigPatches[0]).To(MatchRegexp(`^\[plugins\."io\.containerd\.grpc\.v1\.cri"\]\n\s*restrict_oom_score_adj = true\n$`))

@@ -35,7 +35,11 @@ func (c *Cluster) create(ctx context.Context, options Options) (err error) {
 	began := time.Now()
 	within, cancel := context.WithTimeoutCause(ctx, creationTimeout, fmt.Errorf("not done within %v", creationTimeout))
 	defer cancel()
-	making := c.start(kindConfig(c.name, c.image.Reference, options.Workers, on))
+	config, err := kindConfig(c.name, c.image.Reference, options.Workers, on, options.Audit, c.lock.folder.policy())
+	if err != nil {
+		return err
+	}
+	making := c.start(config, options.Audit)
 	if err := c.bringUp(within, making, options.Keep); err != nil {
 		return c.giveUp(ctx, options.Logs, making, err)
 	}
@@ -50,12 +54,15 @@ type making struct {
 }
 
 // start has kind make the cluster.
-func (c *Cluster) start(config *v1alpha4.Cluster) *making {
+func (c *Cluster) start(config *v1alpha4.Cluster, audit Audit) *making {
 	m := &making{done: make(chan struct{})}
 	go func() {
 		defer close(m.done)
 		// The folder is ours alone, but a kubeconfig in there may be that of a cluster of the same name that is gone.
 		if m.err = c.lock.folder.clear(); m.err != nil {
+			return
+		}
+		if m.err = c.lock.folder.writePolicy(audit); m.err != nil {
 			return
 		}
 		m.err = c.kind.Create(c.name,

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// folder is where a cluster's kubeconfig and lock are, which nobody but the user can look into.
+// folder is where a cluster's kubeconfig, audit policy and lock are, which nobody but the user can look into.
 type folder string
 
 // folderOf is in the user's cache, as are the control-plane binaries: XDG_CACHE_HOME, else ~/.cache. What is there can
@@ -27,6 +27,8 @@ func folderOf(cluster string) (folder, error) {
 
 func (f folder) kubeconfig() string { return filepath.Join(string(f), "kubeconfig") }
 
+func (f folder) policy() string { return filepath.Join(string(f), "audit-policy.yaml") }
+
 func (f folder) lockFile() string { return filepath.Join(string(f), "lock") }
 
 func (f folder) open() error {
@@ -40,13 +42,31 @@ func (f folder) open() error {
 	return nil
 }
 
-// clear removes the kubeconfig.
+// clear removes what is there of a cluster that is gone.
 func (f folder) clear() error {
+	return errors.Join(f.clearKubeconfig(), removeIfThere(f.policy()))
+}
+
+func (f folder) clearKubeconfig() error {
 	// kind locks the file that it writes by making another.
-	for _, path := range []string{f.kubeconfig(), f.kubeconfig() + ".lock"} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing the cluster's kubeconfig: %w", err)
-		}
+	return errors.Join(removeIfThere(f.kubeconfig()), removeIfThere(f.kubeconfig()+".lock"))
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing what is left of a cluster: %w", err)
+	}
+	return nil
+}
+
+// writePolicy writes the audit policy, which is mounted into the control-plane node: it must be there whenever the node is
+// started. Anybody may read it, because the node's root need not be the user.
+func (f folder) writePolicy(audit Audit) error {
+	if !audit.wanted() {
+		return nil
+	}
+	if err := os.WriteFile(f.policy(), audit.Policy, 0o644); err != nil { //nolint:gosec // See above; the folder is private.
+		return fmt.Errorf("writing the API server's audit policy: %w", err)
 	}
 	return nil
 }

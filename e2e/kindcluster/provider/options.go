@@ -20,6 +20,8 @@ type Options struct {
 	Workers int
 	// Keep leaves the cluster behind, for a later run to find.
 	Keep bool
+	// Audit is how the API server is to record writes.
+	Audit Audit
 	// Logs is the folder for the nodes' logs if the cluster does not come up; empty exports none.
 	Logs string
 	// Progress is told what happens while it does, line by line; nil is told nothing. kind's spinner is shown on

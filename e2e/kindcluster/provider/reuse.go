@@ -38,6 +38,13 @@ func (c *Cluster) takeOver(ctx context.Context, options Options, found []contain
 	if err := newChooser(c.progress).checkSameImage(ctx, options.Image, found); err != nil {
 		return err
 	}
+	if err := checkAudit(options.Audit, found); err != nil {
+		return err
+	}
+	// It is the same as the one that is mounted. Where it is gone, Docker would mount an empty folder in its place.
+	if err := c.lock.folder.writePolicy(options.Audit); err != nil {
+		return err
+	}
 	revived, err := c.revive(ctx, found)
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (c *Cluster) takeOver(ctx context.Context, options Options, found []contain
 func (c *Cluster) writeKubeconfig() error {
 	content, err := c.kind.KubeConfig(c.name, false)
 	if err == nil {
-		err = errors.Join(c.lock.folder.clear(), os.WriteFile(c.kubeconfig, []byte(content), 0o600))
+		err = errors.Join(c.lock.folder.clearKubeconfig(), os.WriteFile(c.kubeconfig, []byte(content), 0o600))
 	}
 	if err != nil {
 		return fmt.Errorf("getting the kubeconfig from the control-plane node: %w", err)

@@ -1,0 +1,57 @@
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Lives tells which lives of a replica ran with the tokens of a pod, in their order; nil for a pod that is no replica's.
+type Lives func(pod, uid string) []history.Source
+
+// Attribute returns the writes with the lives that sent them as their sources; the sources of those that no replica sent are
+// empty. seen are the facts of the run: when lives were launched, and which identities they stated.
+//
+// Of the lives that ran in one pod the author is the one that stated, in its journal, the identity that was written: a
+// request may be held on its way until after the next life began. Else, or where several lives stated it, it is the latest
+// one that was launched when the request was received; between two lives that is the earlier one.
+func Attribute(writes, seen []history.Fact, lives Lives) []history.Fact {
+	launched := map[history.Source]time.Time{}
+	stated := map[history.Source]string{}
+	for _, fact := range seen {
+		switch fact.Kind {
+		case history.Launched:
+			launched[fact.Source] = fact.Time
+		case history.Started:
+			stated[fact.Source] = fact.Identity
+		}
+	}
+	attributed := slices.Clone(writes)
+	for i, write := range attributed {
+		if write.Write == nil || write.Write.PodUID == "" {
+			continue
+		}
+		of := lives(write.Write.Pod, write.Write.PodUID)
+		identity := written(write)
+		same := slices.DeleteFunc(slices.Clone(of), func(life history.Source) bool { return identity == "" || stated[life] != identity })
+		if len(same) > 0 {
+			of = same
+		}
+		for at, life := range of {
+			// The first is whoever is left: nobody else has the token.
+			if at == 0 || !launched[life].After(write.Time) {
+				attributed[i].Source = life
+			}
+		}
+	}
+	return attributed
+}
+
+// written is the identity that a write puts into an object.
+func written(write history.Fact) string {
+	if write.Lease != nil {
+		return write.Lease.Holder
+	}
+	return write.Identity
+}

@@ -1,0 +1,93 @@
+package provider
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+)
+
+// recording is an API server that records writes.
+var recording = Audit{Policy: []byte("kind: Policy\n"), Flags: func(policy, log string) map[string]string {
+	return map[string]string{"audit-policy-file": policy, "audit-log-path": log}
+}}
+
+func TestAnAPIServerThatRecordsWrites(t *testing.T) {
+	g := NewWithT(t)
+	config := made(t, 1, host{}, recording)
+	policy := recording.policyInNode()
+	mount := v1alpha4.Mount{HostPath: "/the/users/policy.yaml", ContainerPath: policy, Readonly: true}
+	g.Expect(config.Nodes[0].ExtraMounts).To(ContainElement(mount))
+	g.Expect(config.Nodes[1].ExtraMounts).NotTo(ContainElement(mount), "a worker has no API server")
+
+	g.Expect(config.KubeadmConfigPatches).To(HaveLen(1))
+	var patch map[string]any
+	g.Expect(yaml.Unmarshal([]byte(config.KubeadmConfigPatches[0]), &patch)).To(Succeed())
+	g.Expect(patch).To(Equal(map[string]any{
+		// Without a version, and arguments as a map: so kind fits the patch to every version of kubeadm's configuration.
+		"kind": "ClusterConfiguration",
+		"apiServer": map[string]any{
+			"extraArgs": map[string]any{"audit-policy-file": policy, "audit-log-path": "/var/log/kubernetes/audit/audit.log"},
+			"extraVolumes": []any{
+				map[string]any{"name": "audit-policy", "hostPath": policy, "mountPath": policy, "readOnly": true, "pathType": "File"},
+				map[string]any{"name": "audit-log", "hostPath": "/var/log/kubernetes/audit", "mountPath": "/var/log/kubernetes/audit", "pathType": "DirectoryOrCreate"},
+			},
+		},
+	}))
+}
+
+func TestAKeptClusterThatRecordsOtherwiseIsOfNoUse(t *testing.T) {
+	g := NewWithT(t)
+	other := recording
+	other.Policy = []byte("kind: Policy\nrules: []\n")
+	strict := recording
+	strict.Flags = func(policy, log string) map[string]string {
+		flags := recording.Flags(policy, log)
+		flags["audit-log-mode"] = "blocking-strict"
+		return flags
+	}
+	for name, c := range map[string]struct {
+		asked Audit
+		has   string
+		ok    bool
+	}{
+		"the same":         {recording, recording.policyInNode(), true},
+		"nothing asked":    {Audit{}, "/var", true},
+		"no record":        {recording, "/var", false},
+		"another policy":   {recording, other.policyInNode(), false},
+		"other flags":      {strict, recording.policyInNode(), false},
+		"another asked of": {other, recording.policyInNode(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fakeDocker(t, there(t, inspectedNode("some-control-plane", "control-plane", mark, c.has), inspectedNode("some-worker", "worker", mark))+`
+case "$*" in
+cp*) exit 0 ;;
+esac`+unknown)
+			_, err := Open(t.Context(), Options{Name: "some", Workers: 1, Audit: c.asked})
+			refused := MatchError(And(ContainSubstring("does not record writes as is asked for"), ContainSubstring("make e2e-down CLUSTER_NAME=some")))
+			if c.ok {
+				NewWithT(t).Expect(err).NotTo(refused) // It fails later on, for there is no cluster.
+				return
+			}
+			NewWithT(t).Expect(err).To(refused)
+		})
+	}
+	g.Expect(recording.policyInNode()).To(HavePrefix("/kind/interregnum-audit-"))
+}
+
+// Docker mounts an empty folder in the place of a file that is gone.
+func TestThePolicyIsThereForAsLongAsTheCluster(t *testing.T) {
+	g := NewWithT(t)
+	place := folder(t.TempDir())
+	g.Expect(place.writePolicy(Audit{})).To(Succeed())
+	g.Expect(place.policy()).NotTo(BeAnExistingFile())
+	g.Expect(place.writePolicy(recording)).To(Succeed())
+	g.Expect(os.ReadFile(place.policy())).To(Equal(recording.Policy))
+	g.Expect(place.clearKubeconfig()).To(Succeed())
+	g.Expect(place.policy()).To(BeAnExistingFile(), "a new kubeconfig is for the same cluster")
+	g.Expect(place.clear()).To(Succeed())
+	g.Expect(filepath.Glob(filepath.Join(string(place), "*"))).To(BeEmpty())
+}
