@@ -25,7 +25,11 @@ func (c *Cluster) readWrites(ctx context.Context, path string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, allowance)
 	defer cancel()
-	return c.upToNow(ctx)
+	if err := c.upToNow(ctx); err != nil {
+		return err
+	}
+	c.writes.Forget()
+	return nil
 }
 
 // upToNow returns once every write that the API server has answered is read.
