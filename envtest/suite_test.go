@@ -32,7 +32,8 @@ func TestScenarios(t *testing.T) {
 		Check:   check,
 		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return processcluster.New(ctx, processcluster.Config{
-				API: shared.API.config(), ControlPlane: controlPlane, Binary: shared.Binary, Folder: folder, Observer: observer,
+				API: shared.API.config(), ControlPlane: controlPlane, AuditLog: shared.AuditLog,
+				Binary: shared.Binary, Folder: folder, Observer: observer,
 			})
 		},
 	}) {
@@ -44,8 +45,9 @@ func TestScenarios(t *testing.T) {
 
 // suite is what every process of the suite is told by the first one, which starts the control plane.
 type suite struct {
-	API    access
-	Binary history.Binary
+	API      access
+	AuditLog string
+	Binary   history.Binary
 }
 
 // access is the part of a rest.Config that can be told to another process.
@@ -85,6 +87,7 @@ func start(ctx SpecContext) []byte {
 	must(err)
 	DeferCleanup(func() { must(controlPlane.Stop()) })
 	api := controlPlane.Config()
+	shared.AuditLog = controlPlane.AuditLog()
 	shared.API = access{Host: api.Host, CAData: api.CAData, Cert: api.CertData, Key: api.KeyData}
 
 	told, err := json.Marshal(shared)

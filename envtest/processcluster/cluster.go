@@ -19,6 +19,7 @@ import (
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/apiserver"
+	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/envtest/proxy"
@@ -34,6 +35,8 @@ type Config struct {
 	API *rest.Config
 	// ControlPlane is nil where this process did not start it: then the API server cannot be stopped or paused.
 	ControlPlane *ControlPlane
+	// AuditLog is where the API server records writes, as [ControlPlane.AuditLog] names it.
+	AuditLog string
 	// Binary is the manager, as [binary.Inspect] found it.
 	Binary history.Binary
 	// Folder is where journals and logs are kept.
@@ -54,6 +57,9 @@ type Cluster struct {
 	secrets  string
 	warden   *Warden
 	journals *follower
+	// writes is what the API server records of this run, and recorded where that is read from.
+	writes   *audit.Log
+	recorded *follower
 	watching context.CancelFunc
 
 	closing   chan struct{}
@@ -86,7 +92,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.journals, err = follow(config.Folder); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, c.readWrites(ctx, config.AuditLog)
 }
 
 // Describe says where the run takes place and what runs there.
@@ -103,7 +109,7 @@ func (c *Cluster) Describe() history.Cluster {
 
 // Witnesses name what the replicas' acts are known from here.
 func (c *Cluster) Witnesses() []history.Witness {
-	return []history.Witness{history.Journals}
+	return []history.Witness{history.Journals, history.Writes}
 }
 
 // Deploy keeps that many replicas running.
@@ -183,10 +189,11 @@ func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return c.namespace.MakeWork(ctx, name)
 }
 
-// Collect reads the journals to their ends.
-func (c *Cluster) Collect(context.Context) error {
+// Collect reads the journals to their ends, and then what the API server has recorded of writes: what a replica journalled
+// of a write that was answered is in the record, too.
+func (c *Cluster) Collect(ctx context.Context) error {
 	c.journals.collect()
-	return nil
+	return c.recordWrites(ctx)
 }
 
 // Close kills the replicas, and returns when they are gone. Journals and logs stay.
@@ -202,8 +209,10 @@ func (c *Cluster) Close() error {
 		for _, r := range c.replicas {
 			errs = append(errs, r.proxy.Close())
 		}
-		if c.journals != nil {
-			errs = append(errs, c.journals.close())
+		for _, files := range []*follower{c.journals, c.recorded} {
+			if files != nil {
+				errs = append(errs, files.close())
+			}
 		}
 		if c.warden != nil {
 			errs = append(errs, c.warden.Close())

@@ -13,6 +13,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 )
 
 // startTimeout is for etcd and for the API server, each: some ten times what they take on an idle machine.
@@ -31,9 +33,12 @@ type ControlPlane struct {
 	warden *Warden
 	pid    int // of the API server
 	config *rest.Config
+	// auditLog is where the API server records writes, life after life.
+	auditLog string
 }
 
-// StartControlPlane starts the binaries that are in the folder assets. Logs go to the folder logs.
+// StartControlPlane starts the binaries that are in the folder assets. Logs go to the folder logs, and what the API server
+// records of writes, too.
 func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
 	if err := CheckAssets(assets); err != nil {
 		return nil, err
@@ -71,6 +76,9 @@ func StartControlPlane(assets, logs string) (_ *ControlPlane, err error) {
 	}
 	etcdLog, apiServerLog := filepath.Join(logs, etcd+".log"), filepath.Join(logs, apiServer+".log")
 	if err := c.logTo(etcdLog, apiServerLog); err != nil {
+		return nil, err
+	}
+	if err := c.recordTo(filepath.Join(logs, "audit.log")); err != nil {
 		return nil, err
 	}
 	if err := c.plane.Start(); err != nil {
@@ -155,6 +163,26 @@ func (c *ControlPlane) logTo(etcdLog, apiServerLog string) error {
 	}
 	return nil
 }
+
+// recordTo makes the API server record writes in the file, which begins empty. It holds names, but no secrets.
+func (c *ControlPlane) recordTo(path string) (err error) {
+	if c.auditLog, err = filepath.Abs(path); err != nil {
+		return fmt.Errorf("recording writes: %w", err)
+	}
+	policy := filepath.Join(c.folder, "audit-policy.yaml")
+	for path, content := range map[string][]byte{policy: audit.Policy, c.auditLog: nil} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return fmt.Errorf("recording writes: %w", err)
+		}
+	}
+	for name, value := range audit.Flags(policy, c.auditLog) {
+		c.plane.APIServer.Configure().Set(name, value)
+	}
+	return nil
+}
+
+// AuditLog is the path of the file in which the API server records writes; see [Config].
+func (c *ControlPlane) AuditLog() string { return c.auditLog }
 
 // findAPIServer reads the number of its process, as it now is.
 func (c *ControlPlane) findAPIServer() error {

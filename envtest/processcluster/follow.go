@@ -30,10 +30,10 @@ type followed struct {
 func follow(folder string) (*follower, error) {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, fmt.Errorf("following the journals: %w", err)
+		return nil, fmt.Errorf("following the files in %s: %w", folder, err)
 	}
 	if err := watcher.Add(folder); err != nil {
-		return nil, errors.Join(fmt.Errorf("following the journals: %w", err), watcher.Close())
+		return nil, errors.Join(fmt.Errorf("following the files in %s: %w", folder, err), watcher.Close())
 	}
 	f := &follower{watcher: watcher, files: map[string]*followed{}}
 	f.done.Go(func() {
@@ -60,6 +60,21 @@ func (f *follower) add(path string, to io.Writer) *followed {
 	defer f.mu.Unlock()
 	f.files[filepath.Base(path)] = file
 	return file
+}
+
+// addEnd passes on what is appended to the file, which must be there, from now on.
+func (f *follower) addEnd(path string, to io.Writer) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Seek(0, io.SeekEnd); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[filepath.Base(path)] = &followed{path: path, file: file, to: to}
+	return nil
 }
 
 // collect passes on all that the files hold now.

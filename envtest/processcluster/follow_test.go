@@ -63,5 +63,5 @@ func TestWhatIsAppendedIsPassedOn(t *testing.T) {
 
 func TestAFolderThatIsNotThereCannotBeFollowed(t *testing.T) {
 	_, err := follow(filepath.Join(t.TempDir(), "none"))
-	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("following the journals")))
+	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("following the files in ")))
 }

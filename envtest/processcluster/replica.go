@@ -125,6 +125,17 @@ func (r *replica) ended() {
 	r.process = nil
 }
 
+// lives are all of them so far.
+func (r *replica) lives() []history.Source {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lives []history.Source
+	for start := 1; start <= r.source.Start; start++ {
+		lives = append(lives, history.Source{Replica: r.name, Start: start})
+	}
+	return lives
+}
+
 func (r *replica) configure(options controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

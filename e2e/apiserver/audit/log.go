@@ -163,6 +163,13 @@ func (l *Log) Await(ctx context.Context, id string) error {
 	}
 }
 
+// Forget drops what was read so far: it was before the run began.
+func (l *Log) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.requests)
+}
+
 // Writes are the facts of the kind [history.Wrote] that the log holds so far, by the time at which the API server received
 // them. A write whose answer was not read is one without Completed and Code. Their sources are not set: see [Attribute].
 func (l *Log) Writes() []history.Fact {

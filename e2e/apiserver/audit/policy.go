@@ -4,12 +4,7 @@
 // the log and tells which writes it holds, [Attribute] tells whose they are.
 package audit
 
-import (
-	_ "embed" // The policy.
-	"fmt"
-	"maps"
-	"slices"
-)
+import _ "embed" // The policy.
 
 // Policy is the audit policy (audit.k8s.io/v1, Policy), as YAML.
 //
@@ -32,14 +27,4 @@ func Flags(policy, log string) map[string]string {
 		"audit-log-format":  "json",
 		"audit-log-maxsize": neverRotated,
 	}
-}
-
-// Args are the [Flags] as a command line has them, in a stable order.
-func Args(policy, log string) []string {
-	flags := Flags(policy, log)
-	var args []string
-	for _, name := range slices.Sorted(maps.Keys(flags)) {
-		args = append(args, fmt.Sprintf("--%s=%s", name, flags[name]))
-	}
-	return args
 }
