@@ -13,6 +13,7 @@ import (
 	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
@@ -27,7 +28,7 @@ func conformance() {
 				actual.ContentConfig = content
 				model := &rest.Config{
 					Host: "http://model.invalid", QPS: -1, ContentConfig: content,
-					Transport: simcluster.NewAPIServer(func(runtime.Object, bool) {}),
+					Transport: simcluster.NewAPIServer(nobody{}),
 				}
 				core, err := clientcorev1.NewForConfig(actual)
 				Expect(err).NotTo(HaveOccurred())
@@ -48,6 +49,15 @@ func conformance() {
 		}
 	}
 }
+
+// nobody hears what a model tells.
+type nobody struct{}
+
+// Version implements simcluster.Audience.
+func (nobody) Version(runtime.Object, bool) {}
+
+// Wrote implements simcluster.Audience.
+func (nobody) Wrote(history.Fact) {}
 
 // moment is one that survives the way to the server and back.
 var moment = metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))

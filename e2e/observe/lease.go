@@ -15,21 +15,27 @@ import (
 
 // Lease records a version of the Lease. Gap: versions before it may have been missed.
 func (o *Observer) Lease(lease *coordinationv1.Lease, gap bool) {
-	seen := &history.Lease{
+	seen := LeaseVersion(lease)
+	seen.Gap = gap
+	o.Record(history.Fact{Kind: history.LeaseSeen, Lease: seen})
+}
+
+// LeaseVersion is what a history keeps of a version of a Lease.
+func LeaseVersion(lease *coordinationv1.Lease) *history.Lease {
+	version := &history.Lease{
 		UID:             string(lease.UID),
 		ResourceVersion: lease.ResourceVersion,
 		Holder:          ptr.Deref(lease.Spec.HolderIdentity, ""),
 		DurationSeconds: ptr.Deref(lease.Spec.LeaseDurationSeconds, 0),
 		Transitions:     int64(ptr.Deref(lease.Spec.LeaseTransitions, 0)),
-		Gap:             gap,
 	}
 	if lease.Spec.AcquireTime != nil {
-		seen.AcquireTime = lease.Spec.AcquireTime.UTC()
+		version.AcquireTime = lease.Spec.AcquireTime.UTC()
 	}
 	if lease.Spec.RenewTime != nil {
-		seen.RenewTime = lease.Spec.RenewTime.UTC()
+		version.RenewTime = lease.Spec.RenewTime.UTC()
 	}
-	o.Record(history.Fact{Kind: history.LeaseSeen, Lease: seen})
+	return version
 }
 
 // LeaseGone records that the Lease was deleted.
