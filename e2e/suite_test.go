@@ -35,10 +35,10 @@ func TestScenarios(t *testing.T) {
 		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return kindcluster.New(ctx, configFor(folder, observer))
 		},
+		Others: faults,
 	}) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
-		faults()
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
 }

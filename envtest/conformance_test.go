@@ -19,10 +19,10 @@ import (
 
 // What happens in virtual time is worth what the model of the API server is worth. Here it is held against the real one: the
 // same requests, by the same client, must come to the same.
-func conformance() {
+func conformance(it func(text string, args ...any)) {
 	for _, media := range []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf} {
 		for _, sequence := range sequences {
-			It("the model of the API server answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
+			it("the model of the API server answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
 				content := rest.ContentConfig{ContentType: media, AcceptContentTypes: media}
 				actual := shared.API.config()
 				actual.ContentConfig = content

@@ -35,9 +35,9 @@ func TestScenarios(t *testing.T) {
 				API: shared.API.config(), ControlPlane: controlPlane, Binary: shared.Binary, Folder: folder, Observer: observer,
 			})
 		},
+		Others: conformance,
 	}) {
 		SynchronizedBeforeSuite(start, join)
-		conformance()
 	}
 	RunSpecs(t, "The catalogue, on a real API server")
 }
