@@ -1,8 +1,8 @@
 # Every command of the project. `make` alone prints them; the comments behind `##` and `#?` are that help.
 
 #? CLUSTER     where the scenarios run: sim (virtual time), envtest (real API server, real processes) or kind (real pods)
-#? FOCUS       only scenarios whose name contains this, in any case
-#? LABELS      only scenarios that match this Ginkgo label filter
+#? FOCUS       only scenarios and known bugs whose name contains this, in any case; where it is in none, other specs
+#? LABELS      only what matches this Ginkgo label filter, of what the target runs
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? RUNS        folder for histories, journals and logs
@@ -65,14 +65,16 @@ help: ## this text
 	@echo; echo variables:
 	@awk '/^#\? / { print "  " substr($$0, 4) }' Makefile
 
-# The catalogue holds; the track record, which expects known bugs to show, is a matter of its own.
-scenarios: export LABELS := $(if $(LABELS),($(LABELS)) && )!track-record
+# The catalogue holds; the track record, which expects known bugs to show, is a matter of its own. Without override, LABELS
+# on the command line would take the place of what keeps them apart.
+also = $(if $(LABELS),($(LABELS)) && )
+scenarios: override export LABELS := $(also)!track-record
 scenarios: ## run the catalogue and print the verdicts (CLUSTER, FOCUS, LABELS, PROFILE, CONTROLLER)
 	$(if $(suite.$(CLUSTER)),,$(error unknown CLUSTER "$(CLUSTER)"; known clusters: $(clusters)))
 	@$(suite.$(CLUSTER))
 
-track-record: export LABELS := track-record
-track-record: ## show the bugs that the harness has found in today's libraries (CLUSTER)
+track-record: override export LABELS := $(also)track-record
+track-record: ## show the bugs that the harness has found in today's libraries (CLUSTER, FOCUS, LABELS, CONTROLLER)
 	$(if $(suite.$(CLUSTER)),,$(error unknown CLUSTER "$(CLUSTER)"; known clusters: $(clusters)))
 	@$(suite.$(CLUSTER))
 

@@ -19,12 +19,8 @@ import (
 )
 
 // faults declares what is to be known of the faults themselves: that they do no more than they say, and leave nothing.
-// Whoever asks for one scenario by its name does not ask for these.
-func faults() {
-	if os.Getenv("FOCUS") != "" {
-		return
-	}
-	It("a partitioned pod reaches and is reached by everything but the API server, and nothing is left behind", Label("conformance"),
+func faults(it func(text string, args ...any)) {
+	it("a partitioned pod reaches and is reached by everything but the API server, and nothing is left behind", Label("conformance"),
 		func(ctx SpecContext) {
 			folder := spec.RunsFolder() + "/kind-conformance"
 			Expect(os.MkdirAll(folder, 0o755)).To(Succeed())

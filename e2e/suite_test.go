@@ -36,11 +36,13 @@ func TestScenarios(t *testing.T) {
 		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return kindcluster.New(ctx, configFor(folder, observer))
 		},
+		Others: func(it func(text string, args ...any)) {
+			faults(it)
+			writes(it)
+		},
 	}) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
-		faults()
-		writes()
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
 }

@@ -20,11 +20,8 @@ import (
 
 // writes declares what the API server's record of writes must be worth on a cluster of pods: it says the same as those who
 // were there.
-func writes() {
-	if os.Getenv("FOCUS") != "" {
-		return
-	}
-	It("each version of the Lease, and each stamp, is in the record of writes, as one of the life that made it", Label("conformance"),
+func writes(it func(text string, args ...any)) {
+	it("each version of the Lease, and each stamp, is in the record of writes, as one of the life that made it", Label("conformance"),
 		func(ctx SpecContext) {
 			folder := filepath.Join(spec.RunsFolder(), "kind-writes")
 			Expect(os.MkdirAll(folder, 0o755)).To(Succeed())

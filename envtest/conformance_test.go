@@ -13,21 +13,22 @@ import (
 	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
 // What happens in virtual time is worth what the model of the API server is worth. Here it is held against the real one: the
 // same requests, by the same client, must come to the same.
-func conformance() {
+func conformance(it func(text string, args ...any)) {
 	for _, media := range []string{runtime.ContentTypeJSON, runtime.ContentTypeProtobuf} {
 		for _, sequence := range sequences {
-			It("the model of the API server answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
+			it("the model of the API server answers as the real one: "+sequence.name+" ("+media+")", func(ctx SpecContext) {
 				content := rest.ContentConfig{ContentType: media, AcceptContentTypes: media}
 				actual := shared.API.config()
 				actual.ContentConfig = content
 				model := &rest.Config{
 					Host: "http://model.invalid", QPS: -1, ContentConfig: content,
-					Transport: simcluster.NewAPIServer(func(runtime.Object, bool) {}),
+					Transport: simcluster.NewAPIServer(nobody{}),
 				}
 				core, err := clientcorev1.NewForConfig(actual)
 				Expect(err).NotTo(HaveOccurred())
@@ -48,6 +49,15 @@ func conformance() {
 		}
 	}
 }
+
+// nobody hears what a model tells.
+type nobody struct{}
+
+// Version implements simcluster.Audience.
+func (nobody) Version(runtime.Object, bool) {}
+
+// Wrote implements simcluster.Audience.
+func (nobody) Wrote(history.Fact) {}
 
 // moment is one that survives the way to the server and back.
 var moment = metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))

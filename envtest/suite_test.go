@@ -36,9 +36,9 @@ func TestScenarios(t *testing.T) {
 				Binary: shared.Binary, Folder: folder, Observer: observer,
 			})
 		},
+		Others: conformance,
 	}) {
 		SynchronizedBeforeSuite(start, join)
-		conformance()
 	}
 	RunSpecs(t, "The catalogue, on a real API server")
 }

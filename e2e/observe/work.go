@@ -15,15 +15,18 @@ import (
 
 // Work records that a work item was processed, if the item says so. It is to be told every version of an item.
 func (o *Observer) Work(item *corev1.ConfigMap) {
-	by, stamped := item.Annotations[journal.ProcessedByAnnotation]
-	if !stamped {
-		return
+	if by, term, stamped := StampOn(item); stamped {
+		o.Record(history.Fact{Kind: history.Stamped, Item: item.Name, Identity: by, Term: term})
 	}
-	fact := history.Fact{Kind: history.Stamped, Item: item.Name, Identity: by}
-	if term, err := strconv.ParseInt(item.Annotations[journal.ProcessedInTermAnnotation], 10, 64); err == nil {
-		fact.Term = &term
+}
+
+// StampOn is what a work item says of who processed it, and in which term; nil, if it does not say the term.
+func StampOn(item *corev1.ConfigMap) (by string, term *int64, stamped bool) {
+	by, stamped = item.Annotations[journal.ProcessedByAnnotation]
+	if number, err := strconv.ParseInt(item.Annotations[journal.ProcessedInTermAnnotation], 10, 64); stamped && err == nil {
+		term = &number
 	}
-	o.Record(fact)
+	return by, term, stamped
 }
 
 // WatchWork records which work items are processed, until the context ends.

@@ -4,36 +4,66 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
+// others are specs of a suite that are no scenarios.
+func others(it func(text string, args ...any)) {
+	it("the API server answers as the real one", ginkgo.Label("conformance"), func() {})
+	it("leader killed, or not", ginkgo.Label("conformance", "slow"), func() {})
+}
+
+// What fails must be found where it was declared.
+func TestOthersAreWhereTheyWereDeclared(t *testing.T) {
+	for _, o := range (Binding{Others: others}).others("") {
+		location, is := o.args[len(o.args)-1].(types.CodeLocation)
+		NewWithT(t).Expect(is).To(BeTrue())
+		NewWithT(t).Expect(location.FileName).To(HaveSuffix("choose_test.go"))
+	}
+}
+
 func TestTheEnvironmentChooses(t *testing.T) {
 	for name, c := range map[string]struct {
 		focus, profile string
-		check          func(g Gomega, scenarios []scenario.Scenario, bugs []scenario.KnownBug, profile scenario.Profile)
+		check          func(g Gomega, chosen choice)
 	}{
-		"nothing": {check: func(g Gomega, scenarios []scenario.Scenario, bugs []scenario.KnownBug, profile scenario.Profile) {
-			g.Expect(scenarios).To(HaveLen(len(scenario.Catalogue)))
-			g.Expect(bugs).To(HaveLen(len(scenario.TrackRecord)))
-			g.Expect(profile.Name).To(Equal(scenario.Quick.Name), "the binding's own")
+		"nothing": {check: func(g Gomega, chosen choice) {
+			g.Expect(chosen.scenarios).To(HaveLen(len(scenario.Catalogue)))
+			g.Expect(chosen.bugs).To(HaveLen(len(scenario.TrackRecord)))
+			g.Expect(chosen.others).To(HaveLen(2))
+			g.Expect(chosen.profile.Name).To(Equal(scenario.Quick.Name), "the binding's own")
 		}},
 		"one scenario, and a profile": {
 			focus: " Leader KILLED", profile: "production",
-			check: func(g Gomega, scenarios []scenario.Scenario, bugs []scenario.KnownBug, profile scenario.Profile) {
-				g.Expect(scenarios).To(HaveLen(1))
-				g.Expect(bugs).To(BeEmpty())
-				g.Expect(profile.Name).To(Equal("production"))
+			check: func(g Gomega, chosen choice) {
+				g.Expect(chosen.scenarios).To(HaveLen(1))
+				g.Expect(chosen.bugs).To(BeEmpty())
+				g.Expect(chosen.others).To(BeEmpty())
+				g.Expect(chosen.profile.Name).To(Equal("production"))
 			},
 		},
+		// Scenarios come first: the texts of the others have most words in common with their names.
+		"what is in scenarios' names and in others' texts": {focus: "API server", check: func(g Gomega, chosen choice) {
+			g.Expect(len(chosen.scenarios)).To(BeNumerically(">", 1))
+			g.Expect(chosen.others).To(BeEmpty())
+		}},
+		"what is in the text of another alone": {focus: "ANSWERS as the real one", check: func(g Gomega, chosen choice) {
+			g.Expect(chosen.scenarios).To(BeEmpty())
+			g.Expect(chosen.bugs).To(BeEmpty())
+			g.Expect(chosen.others).To(HaveLen(1))
+			g.Expect(chosen.others[0].text).To(Equal("the API server answers as the real one"))
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FOCUS", c.focus)
 			t.Setenv("PROFILE", c.profile)
-			scenarios, bugs, profile, err := Binding{Profile: scenario.Quick}.choose()
+			chosen, err := Binding{Profile: scenario.Quick, Others: others}.choose()
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
-			c.check(NewWithT(t), scenarios, bugs, profile)
+			c.check(NewWithT(t), chosen)
 		})
 	}
 }
@@ -42,7 +72,7 @@ func TestTheEnvironmentChooses(t *testing.T) {
 func TestAnUnknownChoiceListsTheKnown(t *testing.T) {
 	t.Setenv("FOCUS", "nonsense")
 	t.Setenv("PROFILE", "hasty")
-	_, _, _, err := Binding{}.choose()
+	_, err := Binding{Others: others}.choose()
 	g := NewWithT(t)
 	g.Expect(err).To(MatchError(And(ContainSubstring(`unknown scenario "nonsense"`), ContainSubstring(`unknown profile "hasty"`))))
 	for _, s := range scenario.Catalogue {
@@ -74,19 +104,19 @@ func TestAScenariosNameChoosesItAlone(t *testing.T) {
 	t.Setenv("PROFILE", "")
 	for _, s := range scenario.Catalogue {
 		t.Setenv("FOCUS", " "+strings.ToUpper(s.Name))
-		scenarios, bugs, _, err := Binding{}.choose()
+		chosen, err := Binding{}.choose()
 		g := NewWithT(t)
 		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(len(scenarios)+len(bugs)).To(Equal(1), s.Name)
-		g.Expect(scenarios[0].Name).To(Equal(s.Name))
+		g.Expect(len(chosen.scenarios)+len(chosen.bugs)).To(Equal(1), s.Name)
+		g.Expect(chosen.scenarios[0].Name).To(Equal(s.Name))
 	}
 	for _, bug := range scenario.TrackRecord {
 		t.Setenv("FOCUS", bug.Name)
-		scenarios, bugs, _, err := Binding{}.choose()
+		chosen, err := Binding{}.choose()
 		g := NewWithT(t)
 		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(len(scenarios)+len(bugs)).To(Equal(1), bug.Name)
-		g.Expect(bugs[0].Name).To(Equal(bug.Name))
+		g.Expect(len(chosen.scenarios)+len(chosen.bugs)).To(Equal(1), bug.Name)
+		g.Expect(chosen.bugs[0].Name).To(Equal(bug.Name))
 	}
 }
 

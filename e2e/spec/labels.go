@@ -36,25 +36,40 @@ func (b Binding) labelsToPass(filter string, profile scenario.Profile) ginkgo.La
 
 // anyPasses names what FOCUS chose, if the label filter lets none of it be run. Without FOCUS the filter alone chooses, and
 // may choose specs that are no scenarios.
-func (b Binding) anyPasses(filter string, selected []scenario.Scenario, bugs []scenario.KnownBug, profile scenario.Profile) error {
+func (b Binding) anyPasses(filter string, chosen choice) error {
 	focus := os.Getenv("FOCUS")
 	if focus == "" {
 		return nil
 	}
 	var names strings.Builder
-	for _, s := range selected {
-		if passes(filter, b.labels(profile)) {
+	for _, s := range chosen.scenarios {
+		if passes(filter, b.labels(chosen.profile)) {
 			return nil
 		}
 		fmt.Fprintf(&names, "  %s\n", s.Name)
 	}
-	for _, bug := range bugs {
+	for _, bug := range chosen.bugs {
 		if passes(filter, b.labels(bug.Profile, trackRecord)) {
 			return nil
 		}
 		fmt.Fprintf(&names, "  %s (track record: make track-record)\n", bug.Name)
 	}
+	for _, o := range chosen.others {
+		if passes(filter, o.labels()) {
+			return nil
+		}
+		fmt.Fprintf(&names, "  %s\n", o.text)
+	}
 	return fmt.Errorf("nothing to run: the label filter %q passes none of what %q chooses:\n%s", filter, focus, names.String())
+}
+
+func (o other) labels() (labels ginkgo.Labels) {
+	for _, arg := range o.args {
+		if more, are := arg.(ginkgo.Labels); are {
+			labels = append(labels, more...)
+		}
+	}
+	return labels
 }
 
 // passes leaves a filter that cannot be read to Ginkgo, which says so.

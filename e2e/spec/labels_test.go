@@ -2,9 +2,13 @@ package spec
 
 import (
 	"os"
-	"regexp"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -24,20 +28,68 @@ func TestWhatIsWrongIsSaidThroughAnyFilterOfMake(t *testing.T) {
 	g.Expect(passes("production", b.labelsToPass("production", scenario.Production))).To(BeTrue())
 	g.Expect(b.labelsToPass("", scenario.Profile{})).To(ConsistOf(isScenario, "envtest", "quick"), "an empty label is none")
 
-	// These are the ones that make sets.
-	makefile, err := os.ReadFile("../../Makefile")
-	g.Expect(err).NotTo(HaveOccurred())
-	set := regexp.MustCompile(`(?m)^[a-z-]+: export LABELS := (.*)$`).FindAllStringSubmatch(string(makefile), -1)
-	var filters []string
-	for _, match := range set {
-		filters = append(filters, match[1])
+	for _, target := range []string{"scenarios", "track-record"} {
+		for _, filter := range []string{filterOf(t, target), filterOf(t, target, "LABELS=envtest")} {
+			g.Expect(passes(filter, b.labelsToPass(filter, scenario.Quick))).To(BeTrue(), filter)
+		}
 	}
-	g.Expect(filters).To(ConsistOf("$(if $(LABELS),($(LABELS)) && )!track-record", "track-record"))
+}
+
+// What is given on the command line is asked for on top of what the target is about, and does not take its place.
+func TestWhatMakeChooses(t *testing.T) {
+	for target, filters := range map[string][3]string{
+		"scenarios":    {"!track-record", "(quick) && !track-record", `(a && "b" || $c) && !track-record`},
+		"track-record": {"track-record", "(quick) && track-record", `(a && "b" || $c) && track-record`},
+		"test-sim":     {"", "quick", `a && "b" || $c`},
+		"test-envtest": {"", "quick", `a && "b" || $c`},
+		"test-e2e":     {"", "quick", `a && "b" || $c`},
+		"deflake":      {"", "quick", `a && "b" || $c`},
+	} {
+		t.Run(target, func(t *testing.T) {
+			g := NewWithT(t)
+			g.Expect(filterOf(t, target)).To(Equal(filters[0]))
+			g.Expect(filterOf(t, target, "LABELS=quick")).To(Equal(filters[1]))
+			g.Expect(filterOf(t, target, `LABELS=a && "b" || $$c`)).To(Equal(filters[2]))
+			t.Setenv("LABELS", "quick")
+			g.Expect(filterOf(t, target)).To(Equal(filters[1]), "in the environment it means the same")
+		})
+	}
+}
+
+// filterOf is the label filter that make gives to the commands of a target. Instead of the shell that would run them it is
+// given one that tells.
+func filterOf(t *testing.T, target string, variables ...string) string {
+	t.Helper()
+	g := NewWithT(t)
+	shell := filepath.Join(t.TempDir(), "shell")
+	g.Expect(os.WriteFile(shell, []byte("#!/bin/sh\nprintf 'filter:%s\\n' \"$LABELS\"\n"), 0o755)).To(Succeed())
+	command := exec.CommandContext(t.Context(), "make", append([]string{"--silent", "-C", filepath.Join("..", ".."), "SHELL=" + shell, target}, variables...)...)
+	for _, variable := range os.Environ() {
+		// The make that runs this test, if one does, has variables of its own.
+		if name, _, _ := strings.Cut(variable, "="); !slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"}, name) {
+			command.Env = append(command.Env, variable)
+		}
+	}
+	out, err := command.CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(out))
+	lines := slices.Compact(strings.Split(strings.TrimSpace(string(out)), "\n"))
+	g.Expect(lines).To(ConsistOf(HavePrefix("filter:")))
+	return strings.TrimPrefix(lines[0], "filter:")
+}
+
+// Nonsense is left to Ginkgo, which refuses it: nothing must make it into something else.
+func TestNonsenseStaysNonsense(t *testing.T) {
+	for _, target := range []string{"scenarios", "track-record"} {
+		for _, nonsense := range []string{"(", "a b)", "&&", "/["} {
+			_, err := types.ParseLabelFilter(filterOf(t, target, "LABELS="+nonsense))
+			NewWithT(t).Expect(err).To(HaveOccurred(), "%s %s", target, nonsense)
+		}
+	}
 }
 
 // A name that is known, in the wrong half, is not an empty suite without a word.
 func TestAChoiceThatTheFilterLeavesNothingOf(t *testing.T) {
-	b := Binding{Cluster: "sim", Profile: scenario.Production}
+	b := Binding{Cluster: "sim", Profile: scenario.Production, Others: others}
 	bug := scenario.TrackRecord[0]
 	for name, c := range map[string]struct {
 		focus, filter string
@@ -51,14 +103,16 @@ func TestAChoiceThatTheFilterLeavesNothingOf(t *testing.T) {
 		"a scenario, on another cluster":        {"leader killed", "envtest", []string{"  leader killed\n"}},
 		"everything":                            {"", "track-record", nil},
 		"something that is not ours to look at": {"", "conformance", nil},
+		"a spec that is no scenario":            {"or not", "!track-record", nil},
+		"such a spec, in the track record":      {"or not", "track-record", []string{"  leader killed, or not\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FOCUS", c.focus)
 			t.Setenv("PROFILE", "")
 			g := NewWithT(t)
-			selected, bugs, profile, err := b.choose()
+			chosen, err := b.choose()
 			g.Expect(err).NotTo(HaveOccurred())
-			err = b.anyPasses(c.filter, selected, bugs, profile)
+			err = b.anyPasses(c.filter, chosen)
 			if c.says == nil {
 				g.Expect(err).NotTo(HaveOccurred())
 			}

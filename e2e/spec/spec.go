@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
@@ -33,6 +32,9 @@ type Binding struct {
 	Open func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error)
 	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
 	Within func(run func(ctx context.Context))
+	// Others declares the suite's specs that are no scenarios, with what it is given in the place of ginkgo.It; nil, if there
+	// are none. With FOCUS they run only if their text contains it, and no scenario's does.
+	Others func(it func(text string, args ...any))
 }
 
 // entry names the rows among a report's entries.
@@ -41,10 +43,11 @@ const entry = "verdict"
 // Bind declares the specs, and says whether there is anything to start for them. FOCUS, PROFILE and RUNS in the
 // environment choose scenarios, timings and the folder for histories.
 func Bind(b Binding) (start bool) {
-	selected, bugs, profile, err := b.choose()
+	chosen, err := b.choose()
+	profile := chosen.profile
 	filter := ginkgo.GinkgoLabelFilter()
 	if err == nil {
-		err = b.anyPasses(filter, selected, bugs, profile)
+		err = b.anyPasses(filter, chosen)
 	}
 	if b.Check != nil {
 		err = errors.Join(err, b.Check())
@@ -54,7 +57,7 @@ func Bind(b Binding) (start bool) {
 		ginkgo.It("knows what to run", b.labelsToPass(filter, profile), func() { ginkgo.Fail(err.Error()) })
 		return false
 	}
-	for _, s := range selected {
+	for _, s := range chosen.scenarios {
 		decorations := []any{b.labels(profile)}
 		if s.Exclusive {
 			decorations = append(decorations, ginkgo.Serial)
@@ -70,8 +73,11 @@ func Bind(b Binding) (start bool) {
 			}
 		})...)
 	}
-	for _, bug := range bugs {
+	for _, bug := range chosen.bugs {
 		b.bindBug(bug)
+	}
+	for _, o := range chosen.others {
+		ginkgo.It(o.text, o.args...)
 	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) {
 		came := collect(all)
@@ -81,26 +87,6 @@ func Bind(b Binding) (start bool) {
 		}
 	})
 	return true
-}
-
-func (b Binding) choose() ([]scenario.Scenario, []scenario.KnownBug, scenario.Profile, error) {
-	profile := b.Profile
-	var errs []error
-	if name := os.Getenv("PROFILE"); name != "" {
-		var err error
-		profile, err = scenario.ProfileNamed(name)
-		errs = append(errs, err)
-	}
-	focus := os.Getenv("FOCUS")
-	selected, bugs, err := scenario.Select(focus)
-	// A whole name means that one, also where another name goes on from there.
-	whole := func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(focus)) }
-	if at := slices.IndexFunc(selected, func(s scenario.Scenario) bool { return whole(s.Name) }); at >= 0 {
-		selected, bugs = selected[at:at+1], nil
-	} else if at := slices.IndexFunc(bugs, func(bug scenario.KnownBug) bool { return whole(bug.Name) }); at >= 0 {
-		selected, bugs = nil, bugs[at:at+1]
-	}
-	return selected, bugs, profile, errors.Join(append(errs, err)...)
 }
 
 // again is the command that runs a scenario, or a known bug, again.

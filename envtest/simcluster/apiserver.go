@@ -1,6 +1,7 @@
 package simcluster
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // APIServer is a model of as much of the Kubernetes API as a leader-elected manager needs: Leases, ConfigMaps, and Events
@@ -23,67 +26,118 @@ type APIServer struct {
 	uids       int64
 	leases     *resource
 	configMaps *resource
-	// tell is told every version of every object, in order.
-	tell func(object runtime.Object, deleted bool)
+	audience   Audience
 }
 
 var _ http.RoundTripper = (*APIServer)(nil)
 
-// NewAPIServer makes one with nothing in it. It tells every version of every object, in order; who is told must neither
-// change the object nor call back.
-func NewAPIServer(tell func(object runtime.Object, deleted bool)) *APIServer {
-	return &APIServer{tell: tell, leases: newLeases(), configMaps: newConfigMaps()}
+// Audience is told what happens to an API server, in order. It must neither change an object nor call back.
+type Audience interface {
+	// Version is told every version of every object, and its last one again when it is deleted.
+	Version(object runtime.Object, deleted bool)
+	// Wrote is told every request to change something that has reached the API server, once it is answered, whatever the
+	// answer: a fact of the kind [history.Wrote].
+	Wrote(fact history.Fact)
 }
 
-// RoundTrip implements http.RoundTripper: with an API server as its transport, a client speaks to it. It never fails; what
-// is refused is refused in the answer.
+// NewAPIServer makes one with nothing in it.
+func NewAPIServer(audience Audience) *APIServer {
+	return &APIServer{audience: audience, leases: newLeases(), configMaps: newConfigMaps()}
+}
+
+// RoundTrip implements http.RoundTripper: with an API server as its transport, a client speaks to it, without a name. It
+// never fails; what is refused is refused in the answer.
 func (s *APIServer) RoundTrip(request *http.Request) (*http.Response, error) {
-	var body []byte
-	if request.Body != nil {
-		var err error
-		body, err = io.ReadAll(request.Body)
-		if err = errors.Join(err, request.Body.Close()); err != nil {
-			return refuse(request, apierrors.NewBadRequest(err.Error())), nil
-		}
+	return s.answer(request, anonymous, nil), nil
+}
+
+// answer does what somebody asks for, unless it is denied.
+func (s *APIServer) answer(request *http.Request, by author, denied error) *http.Response {
+	body, err := readAll(request)
+	t := s.route(request)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := by.writing(request, t, body)
+	var response *http.Response
+	// Who may not do it is not asked what it was (k8s.io/apiserver, pkg/server, DefaultBuildHandlerChain).
+	if err = cmp.Or(denied, err); err == nil {
+		response, err = s.handle(request, t, body, w)
 	}
+	if err != nil {
+		response = refuse(request, err)
+	}
+	if w != nil {
+		s.audience.Wrote(w.answered(response.StatusCode))
+	}
+	return response
+}
+
+func readAll(request *http.Request) (body []byte, err error) {
+	if request.Body == nil {
+		return nil, nil
+	}
+	body, err = io.ReadAll(request.Body)
+	if err = errors.Join(err, request.Body.Close()); err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	return body, nil
+}
+
+// handle does what is asked for; w is told what that was, and what came of it, if it is a write.
+func (s *APIServer) handle(request *http.Request, t target, body []byte, w *writing) (*http.Response, error) {
 	if resources, known := discovery[request.URL.Path]; known && request.Method == http.MethodGet {
 		return respond(request, http.StatusOK, runtime.ContentTypeJSON, resources), nil
 	}
-	target, known := s.route(request)
 	switch {
-	case !known:
-		return refuse(request, errNoSuchPath), nil
-	case target.resource == nil: // An Event.
+	case t.events && request.Method == http.MethodPost:
+		w.names(sent(request), body)
 		return respond(request, http.StatusCreated, request.Header.Get("Content-Type"), body), nil
-	case request.Method == http.MethodGet && target.name == "":
-		response, err := s.list(request, target)
-		if err != nil {
-			return refuse(request, err), nil
-		}
-		return response, nil
+	case t.resource == nil:
+		return nil, errNoSuchPath
+	case request.Method == http.MethodGet && t.name == "":
+		return s.list(request, t)
 	}
-	code, answer, err := s.serve(request, target, body)
+	code, answer, err := s.serve(request, t, body, w)
 	if err != nil {
-		return refuse(request, err), nil
+		return nil, err
 	}
 	return answered(request, code, answer), nil
 }
 
 // serve does what is asked of one object, or of none yet.
-func (s *APIServer) serve(request *http.Request, t target, body []byte) (int, runtime.Object, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch request.Method {
-	case http.MethodGet:
+func (s *APIServer) serve(request *http.Request, t target, body []byte, w *writing) (int, runtime.Object, error) {
+	switch {
+	case request.Method == http.MethodGet:
 		return s.get(t)
-	case http.MethodPost:
-		return s.create(t, sent(request), body)
-	case http.MethodPut:
-		return s.update(t, sent(request), body)
+	case w == nil:
+		return 0, nil, apierrors.NewMethodNotSupported(t.resource.group, request.Method)
+	}
+	w.concerns(t)
+	code, answer, err := s.change(request, t, body, w)
+	if made, is := answer.(*stored); is {
+		w.made(made)
+	}
+	return code, answer, err
+}
+
+func (s *APIServer) change(request *http.Request, t target, body []byte, w *writing) (int, runtime.Object, error) {
+	switch request.Method {
 	case http.MethodPatch:
-		return s.patch(t, request.Header.Get("Content-Type"), body)
+		code, answer, err := s.patch(t, request.Header.Get("Content-Type"), body)
+		if err != nil {
+			w.asksByPatch(t, body)
+		}
+		return code, answer, err
 	case http.MethodDelete:
 		return s.delete(t, sent(request), body)
 	}
-	return 0, nil, apierrors.NewMethodNotSupported(t.resource.group, request.Method)
+	asked, err := t.resource.decode(t, sent(request), body)
+	if err != nil {
+		return 0, nil, err
+	}
+	w.asks(asked)
+	if request.Method == http.MethodPost {
+		return s.create(t, asked)
+	}
+	return s.update(t, asked)
 }

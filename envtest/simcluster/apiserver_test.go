@@ -1,6 +1,7 @@
 package simcluster_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -10,6 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apitypes "k8s.io/apimachinery/pkg/types"
+
+	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // refused matches the answer to a request that the API server refuses.
@@ -229,4 +233,75 @@ func TestTheRequestMustFitItsPath(t *testing.T) {
 		_, err = a.leases.Create(t.Context(), versioned, metav1.CreateOptions{})
 		a.Expect(err).To(MatchError(ContainSubstring("resourceVersion should not be set")))
 	})
+}
+
+// What an API server tells of a write is told of every answer, and not of what only reads.
+func TestEveryWriteIsToldWithItsAnswer(t *testing.T) {
+	inEachMedia(t, func(t *testing.T, a api) {
+		first, err := a.leases.Create(t.Context(), lease("mine"), metav1.CreateOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		renewed := first.DeepCopy()
+		renewed.Spec.HolderIdentity, renewed.Spec.LeaseTransitions = new("you"), new(int32(1))
+		_, err = a.leases.Update(t.Context(), renewed, metav1.UpdateOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		renewed.Spec.HolderIdentity = new("she")
+		_, err = a.leases.Update(t.Context(), renewed, metav1.UpdateOptions{})
+		a.Expect(err).To(modified)
+		_, err = a.leases.Get(t.Context(), "mine", metav1.GetOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		_, err = a.leases.Patch(t.Context(), "none", apitypes.MergePatchType, []byte(`{}`), metav1.PatchOptions{})
+		a.Expect(err).To(HaveOccurred())
+		a.Expect(a.leases.Delete(t.Context(), "mine", metav1.DeleteOptions{})).To(Succeed())
+
+		a.Expect(written(a)).To(Equal([]string{
+			"create leases.coordination.k8s.io mine 201 1", "update leases.coordination.k8s.io mine 200 2",
+			"update leases.coordination.k8s.io mine 409 ", "patch leases.coordination.k8s.io none 404 ",
+			"delete leases.coordination.k8s.io mine 200 ",
+		}))
+		a.Expect((*a.wrote)[1].Lease).To(HaveField("Holder", "you"))
+		a.Expect((*a.wrote)[1].Lease).To(HaveField("ResourceVersion", "2"), "as the answer has it")
+		a.Expect((*a.wrote)[2].Lease).To(HaveField("Holder", "she"), "as it was asked for")
+		a.Expect((*a.wrote)[2].Lease).To(HaveField("ResourceVersion", "1"))
+		a.Expect((*a.wrote)[4].Lease).To(BeNil())
+	})
+}
+
+func TestAWriteOfAWorkItemTellsItsStamp(t *testing.T) {
+	inEachMedia(t, func(t *testing.T, a api) {
+		_, err := a.items.Create(t.Context(), item("one", map[string]string{journal.WorkLabel: "true"}), metav1.CreateOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		_, err = a.items.Create(t.Context(), item("other", nil), metav1.CreateOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		stamp := `{"metadata":{"annotations":{"` + journal.ProcessedByAnnotation + `":"me","` + journal.ProcessedInTermAnnotation + `":"7"}}}`
+		_, err = a.items.Patch(t.Context(), "one", apitypes.MergePatchType, []byte(stamp), metav1.PatchOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		_, err = a.items.Patch(t.Context(), "one", apitypes.MergePatchType, []byte(`{"metadata":{"annotations":{"a":"b"}}}`), metav1.PatchOptions{})
+		a.Expect(err).NotTo(HaveOccurred())
+		_, err = a.items.Patch(t.Context(), "none", apitypes.MergePatchType, []byte(stamp), metav1.PatchOptions{})
+		a.Expect(err).To(HaveOccurred())
+		a.Expect(a.items.Delete(t.Context(), "one", metav1.DeleteOptions{})).To(Succeed())
+
+		a.Expect(written(a)).To(Equal([]string{
+			"create configmaps one 201 1", "create configmaps other 201 2", "patch configmaps one 200 3", "patch configmaps one 200 4", "patch configmaps none 404 ",
+			"delete configmaps one 200 ",
+		}))
+		var stamps []string
+		for _, f := range *a.wrote {
+			stamps = append(stamps, f.Item+" "+f.Identity)
+			if f.Identity != "" {
+				a.Expect(*f.Term).To(Equal(int64(7)))
+			}
+		}
+		a.Expect(stamps).To(Equal([]string{"one ", " ", "one me", "one ", " ", "one "}))
+	})
+}
+
+// written is what was told of writes, in words.
+func written(a api) (lines []string) {
+	for _, f := range *a.wrote {
+		a.Expect(f.Kind).To(Equal(history.Wrote))
+		a.Expect(f.Write.Completed).To(HaveValue(BeTemporally(">=", f.Time)))
+		lines = append(lines, fmt.Sprintf("%s %s %s %d %s", f.Write.Verb, f.Write.Resource, f.Write.Name, f.Write.Code, f.Write.Revision))
+	}
+	return lines
 }

@@ -13,6 +13,7 @@ import (
 	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
@@ -23,7 +24,27 @@ type api struct {
 	items  clientcorev1.ConfigMapInterface
 	// told are the names of the objects that the model told of; those of deleted ones have a minus.
 	told *[]string
+	// wrote are the requests to change something that it told of.
+	wrote *[]history.Fact
 }
+
+// audience takes down what an API server tells.
+type audience struct {
+	told  *[]string
+	wrote *[]history.Fact
+}
+
+// Version implements simcluster.Audience.
+func (a audience) Version(o runtime.Object, deleted bool) {
+	name := o.(metav1.Object).GetName()
+	if deleted {
+		name = "-" + name
+	}
+	*a.told = append(*a.told, name)
+}
+
+// Wrote implements simcluster.Audience.
+func (a audience) Wrote(fact history.Fact) { *a.wrote = append(*a.wrote, fact) }
 
 // inEachMedia runs a test with clients that speak JSON, and with clients that speak protobuf.
 func inEachMedia(t *testing.T, test func(t *testing.T, a api)) {
@@ -31,17 +52,11 @@ func inEachMedia(t *testing.T, test func(t *testing.T, a api)) {
 	for name, media := range map[string]string{"JSON": runtime.ContentTypeJSON, "protobuf": runtime.ContentTypeProtobuf} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			a := api{WithT: g, told: new([]string)}
+			a := api{WithT: g, told: new([]string), wrote: new([]history.Fact)}
 			config := &rest.Config{
 				Host: "http://apiserver.sim", QPS: -1,
 				ContentConfig: rest.ContentConfig{ContentType: media, AcceptContentTypes: media},
-				Transport: simcluster.NewAPIServer(func(o runtime.Object, deleted bool) {
-					name := o.(metav1.Object).GetName()
-					if deleted {
-						name = "-" + name
-					}
-					*a.told = append(*a.told, name)
-				}),
+				Transport:     simcluster.NewAPIServer(audience{a.told, a.wrote}),
 			}
 			coordination, err := clientcoordinationv1.NewForConfig(config)
 			g.Expect(err).NotTo(HaveOccurred())

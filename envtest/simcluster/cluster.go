@@ -51,25 +51,34 @@ type Cluster struct {
 // New makes a cluster whose replicas run the manager.
 func New(observer *observe.Observer, manager Manager) *Cluster {
 	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
-	c.server = NewAPIServer(func(object runtime.Object, deleted bool) {
-		switch object := object.(type) {
-		case *coordinationv1.Lease:
-			switch {
-			case object.Name != c.leaseID: // Of some other election.
-			case deleted:
-				observer.LeaseGone()
-			default:
-				observer.Lease(object, false)
-			}
-		case *corev1.ConfigMap:
-			observer.Work(object)
-		}
-	})
+	c.server = NewAPIServer(audience{c})
 	alive, end := context.WithCancel(context.Background())
 	c.end = end
-	c.admin = transport{link: newLink(c.server), life: alive}
+	c.admin = transport{link: newLink(c.server), life: alive, by: harness}
 	return c
 }
+
+// audience tells the observer of what happens to the API server.
+type audience struct{ *Cluster }
+
+// Version implements Audience.
+func (c audience) Version(object runtime.Object, deleted bool) {
+	switch object := object.(type) {
+	case *coordinationv1.Lease:
+		switch {
+		case object.Name != c.leaseID: // Of some other election.
+		case deleted:
+			c.observer.LeaseGone()
+		default:
+			c.observer.Lease(object, false)
+		}
+	case *corev1.ConfigMap:
+		c.observer.Work(object)
+	}
+}
+
+// Wrote implements Audience.
+func (c audience) Wrote(fact history.Fact) { c.observer.Record(fact) }
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
@@ -95,7 +104,7 @@ func (c *Cluster) Describe() history.Cluster {
 
 // Witnesses name what the replicas' acts are known from here.
 func (c *Cluster) Witnesses() []history.Witness {
-	return []history.Witness{history.Journals}
+	return []history.Witness{history.Journals, history.Writes}
 }
 
 // Deploy keeps that many replicas running.

@@ -76,7 +76,7 @@ func (l *life) wasKilled() bool {
 func (l *life) config() *rest.Config {
 	return &rest.Config{
 		Host:      "http://apiserver.sim",
-		Transport: transport{link: l.link, life: l.alive},
+		Transport: transport{link: l.link, life: l.alive, by: of(l.source)},
 		QPS:       -1,
 	}
 }

@@ -156,6 +156,7 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 type transport struct {
 	*link
 	life context.Context
+	by   author
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -167,10 +168,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	response, err := t.answer(request)
-	if err != nil {
-		return nil, err
-	}
+	response := t.server.answer(request, t.by, t.denied(request))
 	if err := t.pass(ctx, t.life, towardsReplica); err != nil {
 		_ = response.Body.Close()
 		return nil, err
@@ -182,20 +180,20 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// answer is the API server's, which first asks whether the replica may.
-func (t transport) answer(request *http.Request) (*http.Response, error) {
+// denied is the API server's refusal, where the replica may not make such a request.
+func (t transport) denied(request *http.Request) error {
 	forbidden := t.look(towardsServer, false).forbidden
-	target, known := t.server.route(request)
-	if len(forbidden) == 0 || !known || target.resource != t.server.leases {
-		return t.server.RoundTrip(request)
+	if len(forbidden) == 0 {
+		return nil
+	}
+	target := t.server.route(request)
+	if target.resource != t.server.leases {
+		return nil
 	}
 	for _, e := range forbidden {
 		e.touched.Add(1)
 	}
-	if request.Body != nil {
-		_ = request.Body.Close()
-	}
-	return refuse(request, apierrors.NewForbidden(target.resource.group, target.name, errNoSuchRight)), nil
+	return apierrors.NewForbidden(target.resource.group, target.name, errNoSuchRight)
 }
 
 // errNoSuchRight is the end of what RBAC says to whom no Role allows it.

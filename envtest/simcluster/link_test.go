@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // wire is one replica's link to an API server, in a bubble.
@@ -23,18 +24,29 @@ type wire struct {
 	kill context.CancelFunc
 	// applied are the names of the objects that the API server has made, in order.
 	applied *[]string
+	// wrote are the requests to change something that have reached it.
+	wrote *[]history.Fact
 }
+
+// hearing takes down what an API server tells.
+type hearing struct{ wire }
+
+// Version implements Audience.
+func (h hearing) Version(o runtime.Object, _ bool) {
+	*h.applied = append(*h.applied, o.(metav1.Object).GetName())
+}
+
+// Wrote implements Audience.
+func (h hearing) Wrote(fact history.Fact) { *h.wrote = append(*h.wrote, fact) }
 
 func onWire(t *testing.T, test func(w wire)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := wire{WithT: NewWithT(t), applied: new([]string)}
+		w := wire{WithT: NewWithT(t), applied: new([]string), wrote: new([]history.Fact)}
 		life, kill := context.WithCancel(t.Context())
 		defer kill()
 		w.kill = kill
-		w.transport = transport{life: life, link: newLink(NewAPIServer(func(o runtime.Object, _ bool) {
-			*w.applied = append(*w.applied, o.(metav1.Object).GetName())
-		}))}
+		w.transport = transport{life: life, link: newLink(NewAPIServer(hearing{w})), by: of(history.Source{Replica: "a", Start: 2})}
 		test(w)
 	})
 }

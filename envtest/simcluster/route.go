@@ -6,36 +6,53 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // target is what a request's path names.
 type target struct {
-	resource        *resource // nil for Events
+	// group is empty, if the path is not one of a resource.
+	group schema.GroupResource
+	// resource is nil, if the model knows no such one, or none in such a place; Events are not kept.
+	resource *resource
+	events   bool
+
 	namespace, name string
 }
 
 func (t target) key() string { return t.namespace + "/" + t.name }
 
 // route reads a path like /apis/coordination.k8s.io/v1/namespaces/sim/leases/mine.
-func (s *APIServer) route(request *http.Request) (t target, known bool) {
-	group, path, namespaced := strings.Cut(request.URL.Path, "/namespaces/")
-	namespace, path, _ := strings.Cut(path, "/")
-	plural, name, _ := strings.Cut(path, "/")
-	t = target{namespace: namespace, name: name}
-	switch group + "/" + plural {
-	case "/api/v1/configmaps":
-		t.resource = s.configMaps
-	case "/apis/coordination.k8s.io/v1/leases":
-		t.resource = s.leases
-	case "/api/v1/events", "/apis/events.k8s.io/v1/events":
-		if request.Method != http.MethodPost {
-			return t, false // It is forgotten.
-		}
-	default:
-		return t, false
+func (s *APIServer) route(request *http.Request) target {
+	var t target
+	path := request.URL.Path
+	if rest, grouped := strings.CutPrefix(path, "/apis/"); grouped {
+		t.group.Group, path, _ = strings.Cut(rest, "/")
+	} else if path, grouped = strings.CutPrefix(path, "/api/"); !grouped {
+		return t
 	}
-	// Neither lists across namespaces nor subresources.
-	return t, namespaced && !strings.Contains(name, "/")
+	version, path, _ := strings.Cut(path, "/")
+	if rest, namespaced := strings.CutPrefix(path, "namespaces/"); namespaced {
+		t.namespace, rest, _ = strings.Cut(rest, "/")
+		path = rest
+	}
+	t.group.Resource, t.name, _ = strings.Cut(path, "/")
+	name, subresource, sub := strings.Cut(t.name, "/")
+	if sub {
+		t.name, t.group.Resource = name, t.group.Resource+"/"+subresource
+	}
+	if t.namespace == "" || version != "v1" {
+		return t // Nor does it know lists across namespaces.
+	}
+	switch t.group {
+	case s.configMaps.group:
+		t.resource = s.configMaps
+	case s.leases.group:
+		t.resource = s.leases
+	case schema.GroupResource{Resource: "events"}, schema.GroupResource{Group: "events.k8s.io", Resource: "events"}:
+		t.events = true
+	}
+	return t
 }
 
 var errNoSuchPath = &apierrors.StatusError{ErrStatus: metav1.Status{

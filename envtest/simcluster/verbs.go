@@ -24,11 +24,7 @@ func (s *APIServer) get(t target) (int, runtime.Object, error) {
 	return http.StatusOK, found, nil
 }
 
-func (s *APIServer) create(t target, m media, body []byte) (int, runtime.Object, error) {
-	object, err := t.resource.decode(t, m, body)
-	if err != nil {
-		return 0, nil, err
-	}
+func (s *APIServer) create(t target, object object) (int, runtime.Object, error) {
 	t.name = object.GetName()
 	// The validation comes before the look at what is stored (k8s.io/apiserver pkg/registry/generic/registry, Store.create).
 	if err := t.resource.prepare(object, nil); err != nil {
@@ -46,11 +42,7 @@ func (s *APIServer) create(t target, m media, body []byte) (int, runtime.Object,
 	return http.StatusCreated, s.store(t, object, nil), nil
 }
 
-func (s *APIServer) update(t target, m media, body []byte) (int, runtime.Object, error) {
-	object, err := t.resource.decode(t, m, body)
-	if err != nil {
-		return 0, nil, err
-	}
+func (s *APIServer) update(t target, object object) (int, runtime.Object, error) {
 	if err := t.mustBeNamed(object); err != nil {
 		return 0, nil, err
 	}
@@ -136,7 +128,7 @@ func (s *APIServer) delete(t target, m media, body []byte) (int, runtime.Object,
 	delete(t.resource.objects, t.key())
 	s.version++
 	t.resource.publish(change{version: s.version, was: was})
-	s.tell(was.object, true)
+	s.audience.Version(was.object, true)
 	return http.StatusOK, &metav1.Status{
 		Status:  metav1.StatusSuccess,
 		Details: &metav1.StatusDetails{Name: t.name, Group: t.resource.group.Group, Kind: t.resource.group.Resource, UID: was.GetUID()},
@@ -155,7 +147,7 @@ func (s *APIServer) store(t target, object object, was *stored) *stored {
 	now := newStored(object)
 	t.resource.objects[t.key()] = now
 	t.resource.publish(change{version: s.version, now: now, was: was})
-	s.tell(object, false)
+	s.audience.Version(object, false)
 	return now
 }
 

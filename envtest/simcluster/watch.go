@@ -38,8 +38,6 @@ func (s *APIServer) list(request *http.Request, t target) (*http.Response, error
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if is := query.Get("watch"); is == "true" || is == "1" {
 		return s.watch(request, t.resource, chosen, query)
 	}
