@@ -10,7 +10,7 @@ type Measures struct {
 	Reigns int
 	// Acts counts the units of leader-only work that the journals tell.
 	Acts int
-	// Interregnum is the longest time from the last act of one reign to the first act of the next, if there were two.
+	// Interregnum is the longest time from the last act before a reign to its first, if there were two reigns.
 	Interregnum time.Duration
 	// Takeover is the longest time from a fault to the first act of a rival (or from its heal, if that is what counts and
 	// the rival came after it), with its Bound; zero if no takeover was to be expected, or none came.
@@ -34,12 +34,14 @@ func measure(v *view) Measures {
 	for range v.journalled {
 		m.Acts++
 	}
-	var lastAct time.Time
 	for i, r := range led {
-		if i > 0 {
-			m.Interregnum = max(m.Interregnum, r.begin().Sub(lastAct))
+		if i == 0 {
+			continue
 		}
-		lastAct = lastOf(lastAct, r.end())
+		// What came last before: one that acts on beside its rival is no end of its reign.
+		if before := v.actsAfter(r.begin().Add(-1)); before > 0 {
+			m.Interregnum = max(m.Interregnum, r.begin().Sub(v.acts[before-1].latest))
+		}
 	}
 	for _, breach := range atMostOneActor(v).breaches {
 		m.Overlap = max(m.Overlap, breach.By)
