@@ -22,10 +22,11 @@ func (v *view) unseeable(a *assumed) {
 	}
 	for _, rhythm := range v.rhythms() {
 		switch mean := rhythm.mean(); {
-		case rhythm.beats == 0 && rhythm.span() > v.bounds.shortestRetry:
+		case rhythm.beats == 0 && rhythm.span() > blur:
 			a.miss("%s led for %v in term %d and its worker never acted; an overlap can be told if it acts every %v or more often",
 				rhythm.Source, rhythm.span().Round(time.Millisecond), rhythm.term, blur)
-		case mean > blur:
+		// Only where it acted for long enough for a mean to say something.
+		case mean > blur && rhythm.last.Sub(rhythm.first) >= 4*blur:
 			a.miss("%s acted only every %v in term %d; an overlap can be told if it acts every %v or more often",
 				rhythm.Source, mean.Round(time.Millisecond), rhythm.term, blur)
 		}
@@ -47,13 +48,15 @@ func (v *view) unseeable(a *assumed) {
 	}
 }
 
-// rhythm is how often the worker of a life acted, in one term. What is processed comes as work comes, and says nothing of it.
+// rhythm is how often a life acted, in one term.
 type rhythm struct {
 	history.Source
 	term        int64
 	from, to    time.Time
-	beats       int
-	last, first time.Time
+	acts        int
+	first, last time.Time
+	// beats are the acts of the worker: what is processed comes as work comes, and alone is no rhythm.
+	beats int
 	// pause is the longest between two acts: it may be that of the whole process.
 	pause time.Duration
 }
@@ -62,7 +65,7 @@ func (r *rhythm) span() time.Duration { return r.to.Sub(r.from) }
 
 // mean is that of the pauses between acts, without the longest; zero where there are too few.
 func (r *rhythm) mean() time.Duration {
-	if pauses := r.beats - 2; pauses > 0 {
+	if pauses := r.acts - 2; pauses > 0 {
 		return (r.last.Sub(r.first) - r.pause) / time.Duration(pauses)
 	}
 	return 0
@@ -85,16 +88,19 @@ func (v *view) rhythms() []*rhythm {
 			list = append(list, r)
 		}
 		r.to = fact.Time
-		if fact.Kind != history.Acted {
+		switch {
+		case fact.Kind == history.Elected:
 			continue
-		}
-		if r.beats == 0 {
+		case r.acts == 0:
 			r.first = fact.Time
-		} else {
+		default:
 			r.pause = max(r.pause, fact.Time.Sub(r.last))
 		}
 		r.last = fact.Time
-		r.beats++
+		r.acts++
+		if fact.Kind == history.Acted {
+			r.beats++
+		}
 	}
 	for _, l := range v.lives {
 		if len(l.renewals) == 0 {
@@ -109,11 +115,11 @@ func (v *view) rhythms() []*rhythm {
 	return list
 }
 
-// deeds are, of each life, what it did and that it stopped, in order.
+// deeds are, of each life, what its worker did and that it stopped, in order.
 func (v *view) deeds() map[history.Source][]*history.Fact {
 	deeds := map[history.Source][]*history.Fact{}
 	for i := range v.facts {
-		if fact := &v.facts[i]; fact.IsAct() || fact.Kind == history.Stopped {
+		if fact := &v.facts[i]; fact.Kind == history.Acted || fact.Kind == history.Stopped {
 			deeds[fact.Source] = append(deeds[fact.Source], fact)
 		}
 	}

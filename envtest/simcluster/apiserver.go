@@ -72,6 +72,12 @@ func (s *APIServer) answer(request *http.Request, by author, denied error) *http
 	return response
 }
 
+// rest returns when no request is being answered.
+func (s *APIServer) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+}
+
 func readAll(request *http.Request) (body []byte, err error) {
 	if request.Body == nil {
 		return nil, nil

@@ -180,8 +180,12 @@ func (c *Cluster) ask(ctx context.Context, method, path string, object runtime.O
 	return answer, err
 }
 
-// Collect does nothing: journals are with the observer as soon as they are written.
-func (c *Cluster) Collect(context.Context) error { return nil }
+// Collect waits for the request that the API server is at: its write is told after the version that it made. Journals are
+// with the observer as soon as they are written.
+func (c *Cluster) Collect(context.Context) error {
+	c.server.rest()
+	return nil
+}
 
 // Close kills the replicas, and returns when they are gone: every goroutine must be, before the bubble ends.
 func (c *Cluster) Close() error {

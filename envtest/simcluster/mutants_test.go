@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -317,8 +318,68 @@ var mutants = []mutant{
 		manager: controllerWith(func(options *controller.Options, _ *life) { options.ActPeriod = options.RetryPeriod * 3 / 2 }),
 	},
 	{
-		name: "leads and does nothing", scenario: "at rest", inconclusive: true,
+		name: "leads and does nothing", scenario: "at rest", breaks: invariant.SomeoneLeads,
 		manager: like(func(p *plain) { p.lead = func(context.Context) {} }),
+	},
+	{
+		name: "works for two seconds, and rests for almost six", scenario: "at rest", breaks: invariant.SomeoneLeads,
+		manager: like(func(p *plain) {
+			act, began := p.act, time.Now()
+			p.act = func() error {
+				if time.Since(began)%(7800*time.Millisecond) > 2*time.Second {
+					return nil
+				}
+				return act()
+			}
+		}),
+	},
+	{
+		name: "crashes as a standby, again and again", scenario: "at rest", inconclusive: true,
+		manager: func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error {
+			it, is := out.(*life)
+			if !is || it.source.Replica == "a" {
+				return Controller(ctx, config, options, out)
+			}
+			started := journal.Entry{Kind: journal.Started, Identity: it.source.String()}
+			if err := journal.NewWriter(out).Write(started); err != nil {
+				return err
+			}
+			pause(it.alive, 3*options.RetryPeriod/2)
+			return errTired
+		},
+	},
+	{
+		name: "acts under another identity than it states", scenario: "at rest", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) {
+			p.act = func() error {
+				return p.journal.Write(journal.Entry{Kind: journal.Acted, Identity: "somebody else", Term: new(p.term())})
+			}
+		}),
+	},
+	{
+		name: "changes its identity while it lives", scenario: "at rest", breaks: invariant.IdentitiesAreUnique,
+		manager: like(func(p *plain) {
+			acts := 0
+			p.act = func() error {
+				if acts++; acts == 20 {
+					p.identity += ", renamed"
+				}
+				return p.say(journal.Acted, "")
+			}
+		}),
+	},
+	{
+		name: "takes the name of whoever leads off the Lease", scenario: "at rest", breaks: invariant.OnlyTheHolderReleases, runs: 5,
+		manager: like(func(p *plain) {
+			p.idle = func() {
+				pause(p.process, 3*p.options.RetryPeriod)
+				lock, is := p.elector.Lock.(*remembering)
+				if record, _, err := p.elector.Lock.Get(p.process); is && err == nil && record.HolderIdentity != p.identity {
+					record.HolderIdentity = ""
+					_ = lock.Interface.Update(p.process, *record)
+				}
+			}
+		}),
 	},
 	{
 		name: "keeps no journal", scenario: "three replicas start at once", inconclusive: true,
