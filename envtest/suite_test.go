@@ -36,11 +36,17 @@ func TestScenarios(t *testing.T) {
 				Binary: shared.Binary, Folder: folder, Observer: observer,
 			})
 		},
-		Others: conformance,
+		Others: others,
 	}) {
 		SynchronizedBeforeSuite(start, join)
 	}
 	RunSpecs(t, "The catalogue, on a real API server")
+}
+
+// others are the specs that are no scenarios.
+func others(it func(text string, args ...any)) {
+	conformance(it)
+	writes(it)
 }
 
 // suite is what every process of the suite is told by the first one, which starts the control plane.

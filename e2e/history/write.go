@@ -20,7 +20,8 @@ type Write struct {
 	// Resource is the plural with its group, if it has one, and with its subresource, if that was written:
 	// "configmaps", "leases.coordination.k8s.io", "deployments.apps/status".
 	Resource string `json:"resource"`
-	Name     string `json:"name,omitempty"`
+	// Name is the object's; empty for one that was to be made, if no answer was recorded.
+	Name string `json:"name,omitempty"`
 	// Completed is when the API server had answered, by its own clock; nil, if it has recorded no answer.
 	Completed *time.Time `json:"completed,omitempty"`
 	// Code is that of the answer; zero, if none was recorded.

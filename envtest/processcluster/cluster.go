@@ -92,7 +92,10 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.journals, err = follow(config.Folder); err != nil {
 		return nil, err
 	}
-	return c, c.readWrites(ctx, config.AuditLog)
+	if err := c.readWrites(ctx, config.AuditLog); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Describe says where the run takes place and what runs there.

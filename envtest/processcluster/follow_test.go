@@ -61,6 +61,21 @@ func TestWhatIsAppendedIsPassedOn(t *testing.T) {
 	g.Expect(never.String()).To(BeEmpty())
 }
 
+func TestOnlyWhatIsAppendedFromNowOnIsPassedOn(t *testing.T) {
+	g := NewWithT(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "one")
+	follower, err := follow(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	var one page
+	g.Expect(follower.addEnd(path, &one)).To(MatchError(os.ErrNotExist))
+	appendTo(t, path, "before")
+	g.Expect(follower.addEnd(path, &one)).To(Succeed())
+	appendTo(t, path, "after")
+	g.Eventually(one.String).WithTimeout(allowance).Should(Equal("after"))
+	g.Expect(follower.close()).To(Succeed())
+}
+
 func TestAFolderThatIsNotThereCannotBeFollowed(t *testing.T) {
 	_, err := follow(filepath.Join(t.TempDir(), "none"))
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("following the files in ")))

@@ -63,6 +63,7 @@ func (l *Log) Write(p []byte) (int, error) {
 		end := bytes.IndexByte(l.rest, '\n')
 		if end < 0 {
 			if len(l.rest) > longest {
+				l.lines++
 				l.lose(fmt.Errorf("got %d bytes without an end", len(l.rest)))
 			}
 			return len(p), nil
@@ -85,9 +86,9 @@ func (l *Log) lose(err error) {
 	l.fail(l.lost)
 }
 
-// read takes a line. An API server that is killed may leave a line without its end, and the one that is started after it
-// appends to it. The event that was torn counts for nothing, because nothing came of it before it was in the file: neither
-// was its request served, if it tells of that, nor its answer sent.
+// read takes a line: an event. An API server that is killed may leave a line without its end, and the one that is started
+// after it appends to it. The event that was torn counts for nothing, because nothing came of it before it was in the file:
+// neither was its request served, if it tells of that, nor its answer sent.
 func (l *Log) read(line []byte) error {
 	at := bytes.Index(line, begin)
 	if at < 0 {
@@ -100,29 +101,29 @@ func (l *Log) read(line []byte) error {
 	if !bytes.Contains(line, l.mention) {
 		return nil // Most of the log is of other runs.
 	}
-	var event auditv1.Event
-	err := json.Unmarshal(line[at:], &event)
-	for err != nil {
-		next := bytes.Index(line[at+1:], begin)
-		if next < 0 {
-			return fmt.Errorf("got %s: %w", excerpt(line[at:]), err)
+	for line = line[at:]; len(line) > 0; {
+		var event auditv1.Event
+		decoder := json.NewDecoder(bytes.NewReader(line))
+		err := decoder.Decode(&event)
+		next := bytes.Index(line[1:], begin)
+		switch {
+		case err == nil:
+			line = line[decoder.InputOffset():]
+			if event.ObjectRef != nil && event.ObjectRef.Namespace == l.namespace {
+				l.note(event)
+			}
+		case next >= 0:
+			line = line[1+next:]
+		default:
+			return fmt.Errorf("got %s: %w", excerpt(line), err)
 		}
-		at += 1 + next
-		event = auditv1.Event{}
-		err = json.Unmarshal(line[at:], &event)
-	}
-	if event.ObjectRef != nil && event.ObjectRef.Namespace == l.namespace {
-		l.note(event)
 	}
 	return nil
 }
 
 func (l *Log) note(event auditv1.Event) {
 	k := key{id: string(event.AuditID), received: event.RequestReceivedTimestamp.UnixMicro()}
-	if l.requests[k] == nil {
-		l.requests[k] = &request{}
-	}
-	l.requests[k].take(event)
+	l.requests[k] = &request{event: event}
 	if l.requests[k].ended() {
 		done := l.awaited(k.id)
 		select {

@@ -30,16 +30,9 @@ const (
 // (k8s.io/apiserver, pkg/endpoints/filters/audit.go): it does not say that the write was applied.
 const unanswered = "Connection closed early"
 
-// request is what the log tells of one.
+// request is what the log tells of one: its last event, which knows all that the one before it did.
 type request struct {
 	event auditv1.Event
-}
-
-// take takes one of the request's events: the last one knows all that those before it did.
-func (r *request) take(event auditv1.Event) {
-	if !r.ended() {
-		r.event = event
-	}
 }
 
 func (r *request) ended() bool {
@@ -132,19 +125,28 @@ func touchesStamp(body []byte) bool {
 		bytes.Contains(body, []byte(strings.ReplaceAll(journal.ProcessedByAnnotation, "/", "~1")))
 }
 
-// lease is the version that the request made; else the one that it asked for, where it says all of it.
+// lease is the version that the request made; else what it asked for, where it says all of it: without a resourceVersion,
+// which would be that of the version before.
 func (r *request) lease() *history.Lease {
-	bodies := []*runtime.Unknown{r.event.ResponseObject}
-	if r.event.Verb == "create" || r.event.Verb == "update" {
-		bodies = append(bodies, r.event.RequestObject)
+	if lease := leaseIn(r.event.ResponseObject); lease != nil {
+		return lease
 	}
-	for _, body := range bodies {
-		var lease coordinationv1.Lease
-		if decode(body, &lease) && lease.Kind == "Lease" {
-			return observe.LeaseVersion(&lease)
-		}
+	if r.event.Verb != "create" && r.event.Verb != "update" {
+		return nil
 	}
-	return nil
+	lease := leaseIn(r.event.RequestObject)
+	if lease != nil {
+		lease.ResourceVersion = ""
+	}
+	return lease
+}
+
+func leaseIn(body *runtime.Unknown) *history.Lease {
+	var lease coordinationv1.Lease
+	if !decode(body, &lease) || lease.Kind != "Lease" {
+		return nil
+	}
+	return observe.LeaseVersion(&lease)
 }
 
 // object is the metadata of a body that is an object, or a part of one; nothing of any other.
