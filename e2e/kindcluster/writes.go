@@ -71,7 +71,7 @@ func (r record) soFar(ctx context.Context, fail func(error)) (*audit.Log, error)
 	// Of all that the cluster's runs have written, only the lines that name this namespace, whole: a line that an API server
 	// did not live to finish is one with the line behind it, and stays so. grep fails where there are none.
 	text, err := r.node.run(ctx, `test -r "$2" || { echo "expected a file $2, there is none" >&2; exit 1; }
-		tail -c +"$1" "$2" | { grep -F "\"$3\"" || test $? -eq 1; }`, "",
+		tail -c +"$1" "$2" | { grep -aF "\"$3\"" || test $? -eq 1; }`, "",
 		strconv.FormatInt(r.from+1, 10), r.file, r.namespace) // tail counts from one
 	if err != nil {
 		return log, fmt.Errorf("reading the API server's record of writes: %w", err)
