@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -35,49 +34,42 @@ func (b Binding) bindBug(bug scenario.KnownBug) {
 // showBug runs the scenario until it has shown all that the bug is known to break. What only some runs break is sought as
 // long as runs cost nothing, that is in virtual time; elsewhere one run must do.
 func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row, error) {
-	bug = bug.On(b.Cluster)
 	runs := 1
 	if b.Within != nil {
 		runs = 100
 	}
-	shown := map[string]int{}
+	showing := scenario.NewShowing(bug.On(b.Cluster))
 	for n := 1; ; n++ {
-		run := Attempt(ctx, b, bug.Scenario, bug.Profile)
+		run := Attempt(ctx, b, bug.Try(n), bug.Profile)
 		switch run.Row.Verdict {
 		case report.NotRun:
 			return run.Row, nil
 		case report.NoVerdict:
 			return run.Row, errors.New(run.Explanation)
 		}
-		err := bug.Check(run.Verdict)
-		if err != nil {
-			run.Row.Why = err.Error()
-			return run.Row, fmt.Errorf("%w\n%s", err, run.Explanation)
+		if err := showing.Add(run.Verdict, run.History); err != nil {
+			// That every promise held is no pass.
+			if run.Row.Verdict == string(invariant.Held) {
+				run.Row.Verdict = report.NoVerdict
+			}
+			return otherwise(run, run.Row.Verdict, err)
 		}
-		for _, name := range run.Row.Broken {
-			shown[name]++
-		}
-		missing := slices.DeleteFunc(slices.Clone(bug.MayBreak), func(g invariant.Guarantee) bool { return shown[g.Name] > 0 })
-		if len(missing) > 0 && n < runs {
+		if !showing.Whole() && n < runs {
 			continue
 		}
-		if len(missing) > 0 && runs > 1 {
-			return run.Row, fmt.Errorf("expected some of %d runs to break %s, as they used to; none did", n, missing[0].Name)
+		text, err := showing.Conclude(runs > 1)
+		if _, missed := errors.AsType[scenario.NotShown](err); missed {
+			return otherwise(run, string(invariant.Inconclusive), err)
+		} else if err != nil {
+			return otherwise(run, report.NoVerdict, err)
 		}
-		run.Row.Verdict, run.Row.Why = report.KnownBug, counted(shown, n)
+		run.Row.Verdict, run.Row.Why = report.KnownBug, text
 		return run.Row, nil
 	}
 }
 
-func counted(shown map[string]int, runs int) string {
-	var parts []string
-	for _, g := range invariant.Guarantees {
-		if n := shown[g.Name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s in %d of %d runs", g.Name, n, runs))
-		}
-	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("did not show in %d runs, as some do not", runs)
-	}
-	return "broke " + strings.Join(parts, ", ")
+// otherwise is a run that is not as the track record has it.
+func otherwise(run Run, verdict string, err error) (report.Row, error) {
+	run.Row.Verdict, run.Row.Why = verdict, err.Error()
+	return run.Row, fmt.Errorf("%w\n%s", err, run.Explanation)
 }
