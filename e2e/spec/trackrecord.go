@@ -47,29 +47,31 @@ func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row
 		case report.NoVerdict:
 			return run.Row, errors.New(run.Explanation)
 		}
-		if err := showing.Add(run.Verdict, run.History); err != nil {
-			// That every promise held is no pass.
-			if run.Row.Verdict == string(invariant.Held) {
-				run.Row.Verdict = report.NoVerdict
-			}
-			return otherwise(run, run.Row.Verdict, err)
-		}
-		if !showing.Whole() && n < runs {
+		err := showing.Add(run.Verdict, run.History)
+		if err == nil && !showing.Whole() && n < runs {
 			continue
 		}
-		text, err := showing.Conclude(runs > 1)
-		if _, missed := errors.AsType[scenario.NotShown](err); missed {
-			return otherwise(run, string(invariant.Inconclusive), err)
-		} else if err != nil {
-			return otherwise(run, report.NoVerdict, err)
-		}
-		run.Row.Verdict, run.Row.Why = report.KnownBug, text
-		return run.Row, nil
+		return concluded(run, showing, err, runs > 1)
 	}
 }
 
-// otherwise is a run that is not as the track record has it.
-func otherwise(run Run, verdict string, err error) (report.Row, error) {
-	run.Row.Verdict, run.Row.Why = verdict, err.Error()
-	return run.Row, fmt.Errorf("%w\n%s", err, run.Explanation)
+// concluded is the row of the last run of a known bug; unexplained is what of that run the bug does not explain. It is no
+// pass, unless the bug has shown as the track record has it, whatever became of the promises.
+func concluded(run Run, showing *scenario.Showing, unexplained error, many bool) (report.Row, error) {
+	row, text, err := run.Row, "", unexplained
+	if err == nil {
+		text, err = showing.Conclude(many)
+	}
+	_, missed := errors.AsType[scenario.NotShown](err)
+	switch {
+	case err == nil:
+		row.Verdict, row.Why = report.KnownBug, text
+		return row, nil
+	case missed:
+		row.Verdict = string(invariant.Inconclusive)
+	case unexplained == nil || row.Verdict == string(invariant.Held):
+		row.Verdict = report.NoVerdict
+	}
+	row.Why = err.Error()
+	return row, fmt.Errorf("%w\n%s", err, run.Explanation)
 }
