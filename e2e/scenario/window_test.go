@@ -55,7 +55,7 @@ func cut(rest ...history.Fact) *history.History {
 		LeaseDuration: metav1.Duration{Duration: 12 * time.Second}, RenewDeadline: metav1.Duration{Duration: 10 * time.Second},
 		RetryPeriod: metav1.Duration{Duration: time.Second},
 	}}
-	h.Sort()
+	slices.SortStableFunc(h.Facts, func(a, b history.Fact) int { return a.Time.Compare(b.Time) })
 	return h
 }
 
