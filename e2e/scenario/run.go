@@ -276,19 +276,24 @@ func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration)
 	if timed, is := i.touching.(fault.Timed); is {
 		began = timed.Began()
 	}
-	i.run.log("holding for %v", length)
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		i.run.giveUp("holding the fault for %v: %w", length, context.Cause(ctx))
-	}
+	i.run.hold(ctx, "the fault", length)
 	i.Heal(ctx)
 	if lasted := time.Since(began); lasted > atMost {
 		i.run.giveUp("%w", hindrance{fmt.Errorf(
 			"expected %q to last %v, and %v at most; it was healed after %v, by which a leader need not ride it out: is the machine too busy?",
 			i.fault, length, atMost, lasted.Round(time.Millisecond))})
+	}
+}
+
+// hold leaves something as it is for so long.
+func (r *Run) hold(ctx context.Context, what string, length time.Duration) {
+	r.log("holding %s for %v", what, length)
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		r.giveUp("holding %s for %v: %w", what, length, context.Cause(ctx))
 	}
 }
 

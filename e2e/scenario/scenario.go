@@ -60,8 +60,11 @@ type Scenario struct {
 	// MayLose: the faults may cost the leader its Lease, although no takeover is expected.
 	MayLose bool
 	// Steps are what happens, between the deployment and the end.
-	Steps func(ctx context.Context, run *Run) error
+	Steps Steps
 }
+
+// Steps are what happens in a run. An error ends it, as does a verb that waits in vain.
+type Steps = func(ctx context.Context, run *Run) error
 
 // Profile is a set of timings to run scenarios with.
 type Profile struct {

@@ -107,6 +107,8 @@ func (b Binding) again(name string, profile scenario.Profile) string {
 type Run struct {
 	Row     report.Row
 	Verdict invariant.Verdict
+	// History is what was judged; nil, where there is no verdict.
+	History *history.History
 	// Explanation is the verdict in words, or why there is none.
 	Explanation string
 }
@@ -160,6 +162,7 @@ func explained(verdict invariant.Verdict, path string) Run {
 	var text strings.Builder
 	saved, err := history.Load(path)
 	if err == nil {
+		run.History = saved
 		err = report.Explain(&text, saved.Header, verdict, path)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -31,6 +32,13 @@ func like(change func(p *plain)) Manager {
 // judged runs a scenario, once, in virtual time.
 func judged(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager Manager) invariant.Verdict {
 	t.Helper()
+	verdict, _ := played(t, s, profile, manager)
+	return verdict
+}
+
+// played runs a scenario, once, in virtual time, and returns what was saved, too.
+func played(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager Manager) (invariant.Verdict, *history.History) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	var verdict invariant.Verdict
 	synctest.Test(t, func(t *testing.T) {
@@ -41,7 +49,9 @@ func judged(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager
 		})
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	})
-	return verdict
+	saved, err := history.Load(path)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return verdict, saved
 }
 
 // explain tells what is wrong with a verdict.

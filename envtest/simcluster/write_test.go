@@ -2,7 +2,6 @@ package simcluster
 
 import (
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,7 +10,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/history"
-	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -81,7 +79,8 @@ func TestEveryVersionOfARunHasItsWrite(t *testing.T) {
 			scenarios, _, err := scenario.Select(name)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(scenarios).To(HaveLen(1))
-			run := recorded(t, scenarios[0])
+			_, saved := played(t, scenarios[0], scenario.Production, Controller)
+			run := saved.Facts
 
 			lives := map[string]history.Source{}
 			for _, f := range run {
@@ -142,20 +141,4 @@ func writesOf(facts []history.Fact, is func(history.Fact) bool) (writes []histor
 		}
 	}
 	return writes
-}
-
-// recorded is what is saved of a run of a scenario in virtual time.
-func recorded(t *testing.T, s scenario.Scenario) []history.Fact {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "history.jsonl")
-	synctest.Test(t, func(t *testing.T) {
-		observer := observe.New()
-		_, err := s.Run(t.Context(), scenario.Setting{
-			Cluster: New(observer, Controller), Observer: observer, Profile: scenario.Production, History: path,
-		})
-		NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	})
-	saved, err := history.Load(path)
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return saved.Facts
 }

@@ -1,0 +1,171 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// taken is how a leader was taken away, as the facts tell it.
+type taken struct {
+	leader   history.Source
+	identity string
+	// injected is when the first fault began; healed when it was lifted, if it was.
+	injected, healed time.Time
+	// renewals are the versions of the Lease that name the leader, by when they were seen; there is one at least.
+	renewals []history.Fact
+	// rival is the first version after the fault began that names another; its Lease is nil, if there was none.
+	rival history.Fact
+	// exited is how the leader ended; its Exit is nil, if it did not.
+	exited history.Fact
+}
+
+// takenIn finds who led when the first fault began, and what became of that life.
+func takenIn(h *history.History) (taken, error) {
+	var t taken
+	begun := slices.IndexFunc(h.Facts, func(f history.Fact) bool { return f.Kind == history.Injected })
+	if begun < 0 {
+		return t, errors.New("no fault was injected: look at the steps")
+	}
+	fault := h.Facts[begun]
+	t.injected = fault.Time
+	for _, f := range h.Facts {
+		if f.IsAct() && f.Replica == fault.Replica && !f.Time.After(t.injected) {
+			t.leader, t.identity = f.Source, f.Identity
+		}
+	}
+	if t.identity == "" {
+		return t, fmt.Errorf("%s did not lead when %q began: look at the steps", fault.Replica, fault.Fault.Name)
+	}
+	for _, f := range h.Facts {
+		switch {
+		case f.Kind == history.LeaseSeen && f.Lease.Gap:
+			return t, errors.New("versions of the Lease were missed: run it again")
+		case f.Kind == history.LeaseSeen && f.Lease.Holder == t.identity && t.rival.Lease == nil:
+			t.renewals = append(t.renewals, f)
+		case f.Kind == history.LeaseSeen && f.Lease.Holder != "" && t.rival.Lease == nil && f.Time.After(t.injected):
+			t.rival = f
+		case f.Kind == history.Healed && f.Fault.ID == fault.Fault.ID:
+			t.healed = f.Time
+		case f.Kind == history.Exited && f.Source == t.leader:
+			t.exited = f
+		}
+	}
+	if len(t.renewals) == 0 {
+		return t, fmt.Errorf("the Lease never named %s, which acted: look at the history", t.leader)
+	}
+	return t, nil
+}
+
+// renewed is the leader's last renewal, by its own clock.
+func (t taken) renewed() history.Lease { return *t.renewals[len(t.renewals)-1].Lease }
+
+// since is how long after the leader's last renewal something happened.
+func (t taken) since(moment time.Time) time.Duration {
+	return moment.Sub(t.renewed().RenewTime).Round(time.Millisecond)
+}
+
+// died says whether something else than its lost leadership ended the leader before it was due to give up.
+func (t taken) died(timings controller.Timings) error {
+	if exit := t.exited.Exit; exit != nil && (exit.Signal != "" || t.since(t.exited.Time) < timings.RenewDeadline) {
+		return fmt.Errorf("the leader exited %v after its last renewal (code %d, signal %q), and not because it had lost: look at its log",
+			t.since(t.exited.Time), exit.Code, exit.Signal)
+	}
+	return nil
+}
+
+// timings are those that the run began with.
+func timings(h *history.History) controller.Timings {
+	first := h.Header.Timings[0]
+	return controller.Timings{
+		LeaseDuration: first.LeaseDuration.Duration, RenewDeadline: first.RenewDeadline.Duration, RetryPeriod: first.RetryPeriod.Duration,
+	}
+}
+
+// cutUntilItsLeaseRanOut: the leader was cut off until its lease had run out, and nothing else ended it. Whether it was still
+// alive by then is what the bug is about.
+func cutUntilItsLeaseRanOut(h *history.History) error {
+	t, err := takenIn(h)
+	if err != nil {
+		return err
+	}
+	lease := t.renewed()
+	if !t.healed.IsZero() && t.since(t.healed) < lease.Duration() {
+		return fmt.Errorf("the partition was healed %v after the leader's last renewal, before its lease (%v) ran out: the steps must hold it longer",
+			t.since(t.healed), lease.Duration())
+	}
+	return t.died(timings(h))
+}
+
+// healedWhileReleasing: the partition was healed when a rival had acquired the Lease, and while the leader that was cut off
+// was still trying to release it. That it was is known from its end: it exits as soon as a request gets through that it
+// makes to release, and when that request times out, if none does.
+func healedWhileReleasing(h *history.History) error {
+	t, err := takenIn(h)
+	if err != nil {
+		return err
+	}
+	until := timings(h).LastAct(true)
+	switch {
+	case t.rival.Lease == nil:
+		return errors.New("no rival acquired the Lease: look at the history")
+	case t.healed.IsZero():
+		return errors.New("the partition was never healed: look at the steps")
+	case t.healed.Before(t.rival.Time):
+		return fmt.Errorf("the partition was healed %v before a rival acquired the Lease: the steps must heal later",
+			t.rival.Time.Sub(t.healed))
+	case t.exited.Exit == nil:
+		return fmt.Errorf("%s did not exit: look at its log", t.leader)
+	}
+	if err := t.died(timings(h)); err != nil {
+		return err
+	}
+	switch {
+	case t.exited.Time.Before(t.healed):
+		return fmt.Errorf("the leader exited %v before the heal, so that it no longer tried to release the Lease: heal sooner, or run it again, "+
+			"for its rival may look sooner; if it never tries so long, look at how these libraries release", t.healed.Sub(t.exited.Time).Round(time.Millisecond))
+	case t.since(t.exited.Time) >= until:
+		return fmt.Errorf("nothing that the leader sent got through before it gave up, %v after its last renewal (due after %v; the heal came after %v): "+
+			"heal sooner, or run it again", t.since(t.exited.Time), until, t.since(t.healed))
+	}
+	return t.conflicted(h)
+}
+
+// conflicted says whether the leader asked for the release of what was its rival's, and had only bad luck.
+func (t taken) conflicted(h *history.History) error {
+	rivals := map[string]bool{}
+	for _, f := range h.Facts {
+		if f.Kind == history.LeaseSeen && f.Lease.Holder != "" && f.Lease.Holder != t.identity {
+			rivals[f.Lease.ResourceVersion] = true
+		}
+	}
+	for _, f := range h.Facts {
+		if f.Kind == history.Wrote && f.Source == t.leader && f.Lease != nil && f.Lease.Holder == "" &&
+			f.Write.Effect() != history.Applied && rivals[f.Lease.ResourceVersion] {
+			return fmt.Errorf("the leader asked to release version %s of the Lease, which was its rival's, and was refused with code %d because the rival "+
+				"had renewed meanwhile: the bug is there; heal a little later", f.Lease.ResourceVersion, f.Write.Code)
+		}
+	}
+	return nil
+}
+
+// killedInASecondOfTwoRenewals: the leader's last two renewals were in one second.
+func killedInASecondOfTwoRenewals(h *history.History) error {
+	t, err := takenIn(h)
+	if err != nil {
+		return err
+	}
+	if len(t.renewals) < 2 {
+		return errors.New("the leader was killed after its first renewal: the steps must kill it later")
+	}
+	before, last := t.renewals[len(t.renewals)-2].Lease.RenewTime, t.renewed().RenewTime
+	if !before.Truncate(time.Second).Equal(last.Truncate(time.Second)) {
+		return fmt.Errorf("the leader's last two renewals were in two seconds (%s and %s): run it again, until they are in one",
+			before.Format("05.000"), last.Format("05.000"))
+	}
+	return nil
+}
