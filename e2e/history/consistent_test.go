@@ -74,7 +74,6 @@ func launched(replica string, starts ...int) func(*history.History) {
 	}
 }
 
-// deep changes what a fact of a kind points to, and not the sample's other facts that share it.
 func onWrite(change func(*history.Write)) func(*history.History) {
 	return func(h *history.History) {
 		fact, _ := find(h, history.Wrote)
@@ -215,6 +214,10 @@ func TestWhatCanHaveBeenIsLoaded(t *testing.T) {
 		"a version that is no number":           version("6a"),
 		"a version behind one that is none":     first("seven", version("6")),
 		"a version beyond 64 bits":              first("36893488147419103231", version("36893488147419103232")),
+		"a write that asks for nonsense": func(h *history.History) {
+			wrote, _ := find(h, history.Wrote)
+			wrote.Lease, wrote.Term = &history.Lease{DurationSeconds: -1, Transitions: -1}, new(int64(-1))
+		},
 		// The record of writes has an order of its own.
 		"a write of an earlier version": func(h *history.History) {
 			wrote, _ := find(h, history.Wrote)

@@ -25,10 +25,10 @@ func TestAnOldHistoryIsUnderstood(t *testing.T) {
 	})
 	want.Header.Witnesses = []history.Witness{history.Journals}
 	want.Header.Expect.Promises = []string{"AtMostOneActor", "NoNeedlessHandover", "IdentitiesAreUnique"}
-	want.Header.Expect.RidesOut = false
+	want.Header.Expect.MayLose = true
 	want.Facts[0].Replicas = 0
 	injected, _ := find(want, history.Injected)
-	injected.Fault.Delay.Duration = 0
+	injected.Fault.Delay.Duration, injected.Fault.Spares = 0, false
 	g.Expect(loaded).To(BeComparableTo(want))
 	g.Expect(loaded.Sealed).To(BeFalse(), "it carries no checksum")
 }
@@ -37,7 +37,7 @@ func TestAnOldHistoryIsUnderstood(t *testing.T) {
 func upgraded(t *testing.T, change func(*history.History)) *history.History {
 	t.Helper()
 	h := sample()
-	h.Header.WorkPeriod.Duration, h.Header.Witnesses, h.Header.Expect.RidesOut = 0, nil, false
+	h.Header.WorkPeriod.Duration, h.Header.Witnesses, h.Header.Expect.MayLose = 0, nil, false
 	drop(h, history.Wrote)
 	change(h)
 	read, err := history.Read(strings.NewReader(strings.Join(older(t, saved(t, h)), "")))
@@ -47,36 +47,34 @@ func upgraded(t *testing.T, change func(*history.History)) *history.History {
 
 func TestTheFaultsOfAnOldHistory(t *testing.T) {
 	for name, want := range map[string]struct {
-		blocks bool
+		spares bool
 		delay  time.Duration
 	}{
-		"partitioned from the API server: requests and answers lost": {blocks: true},
-		"paused (SIGSTOP)":                        {blocks: true},
-		"API server stopped":                      {blocks: true},
-		"API server restarted":                    {blocks: true},
-		"Role without its verbs on Leases":        {blocks: true},
-		"node partitioned from the control plane": {blocks: true},
-		"node paused":                             {blocks: true},
-		"node stopped":                            {blocks: true},
-		"node drained":                            {},
-		"rollout":                                 {},
-		"scaled":                                  {},
-		"scaled to 3":                             {},
-		"API server slow":                         {},
-		"API server slow: 1.25s each way":         {delay: 2500 * time.Millisecond},
-		"API server slow: 500ms each way":         {delay: time.Second},
-		"API server slow: very each way":          {},
+		"partitioned from the API server: requests and answers lost": {},
+		"paused (SIGSTOP)":                        {},
+		"API server stopped":                      {},
+		"API server restarted":                    {},
+		"Role without its verbs on Leases":        {},
+		"node partitioned from the control plane": {},
+		"node paused":                             {},
+		"node stopped":                            {},
+		"node drained":                            {spares: true},
+		"rollout":                                 {spares: true},
+		"scaled":                                  {spares: true},
+		"scaled to 3":                             {spares: true},
+		"API server slow":                         {spares: true},
+		"API server slow: 1.25s each way":         {spares: true, delay: 2500 * time.Millisecond},
+		"API server slow: 500ms each way":         {spares: true, delay: time.Second},
+		"API server slow: very each way":          {spares: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			for _, healable := range []bool{true, false} {
-				h := upgraded(t, onFault(history.Injected, func(f *history.Fault) {
-					*f = history.Fault{ID: 1, Name: name, Healable: healable}
-				}))
-				injected, _ := find(h, history.Injected)
-				g.Expect(injected.Fault.Blocks).To(Equal(want.blocks && healable))
-				g.Expect(injected.Fault.Delay.Duration).To(Equal(want.delay))
-			}
+			h := upgraded(t, onFault(history.Injected, func(f *history.Fault) {
+				*f = history.Fault{ID: 1, Name: name, Healable: true}
+			}))
+			injected, _ := find(h, history.Injected)
+			g.Expect(injected.Fault.Spares).To(Equal(want.spares))
+			g.Expect(injected.Fault.Delay.Duration).To(Equal(want.delay))
 		})
 	}
 }
@@ -84,19 +82,19 @@ func TestTheFaultsOfAnOldHistory(t *testing.T) {
 func TestThePromisesOfAnOldHistory(t *testing.T) {
 	for _, c := range []struct {
 		were, are []string
-		ridesOut  bool
+		mayLose   bool
 	}{
 		{nil, nil, false},
 		{[]string{}, []string{}, false},
-		{[]string{"AtMostOneActor"}, []string{"AtMostOneActor", "NoNeedlessHandover", "IdentitiesAreUnique"}, false},
-		{[]string{"NoNeedlessHandover", "NothingLost"}, []string{"NoNeedlessHandover", "NothingLost", "IdentitiesAreUnique"}, true},
-		{[]string{"Unheard"}, []string{"Unheard", "NoNeedlessHandover", "IdentitiesAreUnique"}, false},
+		{[]string{"AtMostOneActor"}, []string{"AtMostOneActor", "NoNeedlessHandover", "IdentitiesAreUnique"}, true},
+		{[]string{"NoNeedlessHandover", "NothingLost"}, []string{"NoNeedlessHandover", "NothingLost", "IdentitiesAreUnique"}, false},
+		{[]string{"Unheard"}, []string{"Unheard", "NoNeedlessHandover", "IdentitiesAreUnique"}, true},
 	} {
 		t.Run(fmt.Sprint(c.were), func(t *testing.T) {
 			g := NewWithT(t)
 			h := upgraded(t, func(h *history.History) { h.Header.Expect.Promises = c.were })
 			g.Expect(h.Header.Expect.Promises).To(Equal(c.are))
-			g.Expect(h.Header.Expect.RidesOut).To(Equal(c.ridesOut))
+			g.Expect(h.Header.Expect.MayLose).To(Equal(c.mayLose))
 		})
 	}
 }
