@@ -72,6 +72,8 @@ func (e Entry) validate() error {
 		return fmt.Errorf("expected an identity in the %s entry, got none", e.Kind)
 	case e.Term == nil && e.Kind != Started && e.Kind != Stopped:
 		return fmt.Errorf("expected a term in the %s entry, got none", e.Kind)
+	case e.Term != nil && *e.Term < 0:
+		return fmt.Errorf("expected a term from 0 in the %s entry, got %d", e.Kind, *e.Term)
 	case e.Kind == Processed && e.Item == "":
 		return fmt.Errorf("expected an item in the processed entry, got none")
 	}

@@ -41,6 +41,7 @@ func TestWhatBreaksTheContractIsNamed(t *testing.T) {
 		`{"time":"2026-11-22T13:00:00Z","kind":"started"}`:                                        "expected an identity",
 		`{"time":"2026-11-22T13:00:00Z","kind":"acted","identity":"a"}`:                           "expected a term",
 		`{"time":"2026-11-22T13:00:00Z","kind":"processed","identity":"a","term":0}`:              "expected an item",
+		`{"time":"2026-11-22T13:00:00Z","kind":"acted","identity":"a","term":-1}`:                 "expected a term from 0 in the acted entry, got -1",
 		`{"time":"2026-11-22T13:00:00Z","kind":"acted","identity":"a","term":0} {"kind":"acted"}`: "expected one JSON object",
 	} {
 		t.Run(complaint, func(t *testing.T) {

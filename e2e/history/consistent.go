@@ -13,6 +13,10 @@ const late = time.Second
 // consistent names the first line that contradicts the header or another line.
 func (h *History) consistent() error {
 	c := newConsistency(h)
+	// First, because every other time would seem to be wrong.
+	if !c.stepped && c.ended.Before(h.Header.Began) {
+		return fmt.Errorf("line %d: expected the end after the run began, at %s, got %s", lineOf(len(h.Facts)-1), show(h.Header.Began), show(c.ended))
+	}
 	for i := range h.Facts {
 		if err := c.check(lineOf(i), &h.Facts[i]); err != nil {
 			return fmt.Errorf("line %d: %w", lineOf(i), err)
@@ -101,8 +105,6 @@ func (c *consistency) check(line int, fact *Fact) error {
 // checkTime compares the times that are from one clock, or from clocks that nearly agree.
 func (c *consistency) checkTime(fact *Fact) error {
 	switch {
-	case fact.Kind == Ended && fact.Time.Before(c.header.Began):
-		return fmt.Errorf("expected the end after the run began, at %s, got %s", show(c.header.Began), show(fact.Time))
 	case fact.Kind == Deployed && c.ended.Before(fact.Time):
 		return fmt.Errorf("expected the replicas to be deployed before the end, at %s, got %s", show(c.ended), show(fact.Time))
 	case fact.Time.Before(c.first):

@@ -179,7 +179,8 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected an identity in the %s fact, got none", f.Kind)
 	case (f.IsAct() || f.Kind == Elected) && f.Term == nil:
 		return fmt.Errorf("expected a term in the %s fact, got none", f.Kind)
-	case f.Term != nil && *f.Term < 0:
+	// The term, and the Lease, of a write is what somebody asked for, which may be anything.
+	case f.Kind != Wrote && f.Term != nil && *f.Term < 0:
 		return fmt.Errorf("expected a term from 0 in the %s fact, got %d", f.Kind, *f.Term)
 	case f.Replicas < 0:
 		return fmt.Errorf("expected no negative number of replicas in the %s fact, got %d", f.Kind, f.Replicas)
@@ -211,9 +212,9 @@ func (f Fact) validateParts() error {
 	// -1 for who was ended by a signal; the rest is what an exit code has room for.
 	case f.Exit != nil && (f.Exit.Code < -1 || f.Exit.Code > 255):
 		return fmt.Errorf("expected an exit code from -1 to 255 in the %s fact, got %d", f.Kind, f.Exit.Code)
-	case f.Lease != nil && f.Lease.DurationSeconds < 0:
+	case f.Kind == LeaseSeen && f.Lease.DurationSeconds < 0:
 		return fmt.Errorf("expected a lease duration from 0 in the %s fact, got %d s", f.Kind, f.Lease.DurationSeconds)
-	case f.Lease != nil && f.Lease.Transitions < 0:
+	case f.Kind == LeaseSeen && f.Lease.Transitions < 0:
 		return fmt.Errorf("expected transitions from 0 in the %s fact's lease, got %d", f.Kind, f.Lease.Transitions)
 	case f.Fault != nil && (f.Fault.Touched < 0 || f.Fault.Passed < 0):
 		return fmt.Errorf("expected no negative counts in the %s fact, got touched %d, passed %d", f.Kind, f.Fault.Touched, f.Fault.Passed)

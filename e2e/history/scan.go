@@ -173,14 +173,14 @@ func (s *scanner) name(into *string) error {
 
 func (s *scanner) flag(into *bool) error {
 	s.skip()
-	for word, value := range map[string]bool{"true": true, "false": false} {
-		if rest, is := bytes.CutPrefix(s.rest, []byte(word)); is {
-			s.rest = rest
-			*into = value
-			return nil
+	rest, is := bytes.CutPrefix(s.rest, []byte("true"))
+	if *into = is; !is {
+		if rest, is = bytes.CutPrefix(s.rest, []byte("false")); !is {
+			return fmt.Errorf("expected true or false, got %s", s.excerpt())
 		}
 	}
-	return fmt.Errorf("expected true or false, got %s", s.excerpt())
+	s.rest = rest
+	return nil
 }
 
 // number reads an integer.

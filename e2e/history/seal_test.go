@@ -84,7 +84,9 @@ func TestABrokenSealIsRefused(t *testing.T) {
 
 // Every byte counts, also those that JSON does not look at, and those of the seal itself.
 func TestNoByteOfASealedFileCanBeChanged(t *testing.T) {
-	content := []byte(strings.Join(lines(t), ""))
+	small := sample()
+	small.Facts = slices.Delete(small.Facts, 5, len(small.Facts)-1)
+	content := []byte(strings.Join(saved(t, small), ""))
 	for i, was := range content {
 		for _, mask := range []byte{0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff, was ^ ' ', was ^ '\n', was ^ '0'} {
 			if mask == 0 {

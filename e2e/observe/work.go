@@ -23,7 +23,7 @@ func (o *Observer) Work(item *corev1.ConfigMap) {
 // StampOn is what a work item says of who processed it, and in which term; nil, if it does not say the term.
 func StampOn(item *corev1.ConfigMap) (by string, term *int64, stamped bool) {
 	by, stamped = item.Annotations[journal.ProcessedByAnnotation]
-	if number, err := strconv.ParseInt(item.Annotations[journal.ProcessedInTermAnnotation], 10, 64); stamped && err == nil {
+	if number, err := strconv.ParseInt(item.Annotations[journal.ProcessedInTermAnnotation], 10, 64); stamped && err == nil && number >= 0 {
 		term = &number
 	}
 	return by, term, stamped

@@ -26,13 +26,15 @@ func TestAStampIsRecorded(t *testing.T) {
 	o.Work(workItem("not yet", nil))
 	o.Work(workItem("done", map[string]string{journal.ProcessedByAnnotation: "me", journal.ProcessedInTermAnnotation: "4"}))
 	o.Work(workItem("no term", map[string]string{journal.ProcessedByAnnotation: "me", journal.ProcessedInTermAnnotation: "four"}))
+	o.Work(workItem("a term below zero", map[string]string{journal.ProcessedByAnnotation: "me", journal.ProcessedInTermAnnotation: "-4"}))
 	facts := o.Facts()
-	g.Expect(facts).To(HaveLen(2))
+	g.Expect(facts).To(HaveLen(3))
 	g.Expect(facts[0].Kind).To(Equal(history.Stamped))
 	g.Expect(facts[0].Item).To(Equal("done"))
 	g.Expect(facts[0].Identity).To(Equal("me"))
 	g.Expect(*facts[0].Term).To(Equal(int64(4)))
 	g.Expect(facts[1].Term).To(BeNil())
+	g.Expect(facts[2].Term).To(BeNil(), "there is no such term")
 }
 
 func TestWorkIsWatched(t *testing.T) {
