@@ -15,7 +15,7 @@ func stampedBy(h *history.History, identity string, term int64, second float64) 
 	h.Facts = append(h.Facts, history.Fact{
 		Time: at(second), Kind: history.Stamped, Item: "work-silent", Identity: identity, Term: new(term),
 	})
-	h.Sort()
+	byTime(h)
 }
 
 // What a work item bears is held against the end of who bears the name on it.
