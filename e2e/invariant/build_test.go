@@ -87,6 +87,18 @@ func (s *story) mayLose() *story {
 	return s
 }
 
+// given gives the cluster another allowance, in seconds.
+func (s *story) given(allowance float64) *story {
+	s.Header.Cluster.Allowance = metav1.Duration{Duration: duration(allowance)}
+	return s
+}
+
+// timed gives the managers other timings.
+func (s *story) timed(t history.Timings) *story {
+	s.Header.Timings = []history.Timings{t}
+	return s
+}
+
 func (s *story) record(f history.Fact) *story {
 	if f.Time.IsZero() {
 		f.Time = s.now
@@ -153,7 +165,7 @@ func (s *story) version() *story {
 func (s *story) acquires(name string) *story { return s.takenBy(s.lives[name].identity) }
 
 func (s *story) takenBy(identity string) *story {
-	s.lease.Holder, s.lease.DurationSeconds = identity, 15
+	s.lease.Holder, s.lease.DurationSeconds = identity, int32(s.Header.Timings[0].LeaseDuration.Duration/time.Second)
 	s.lease.AcquireTime, s.lease.RenewTime = s.now, s.now
 	s.lease.Transitions++
 	return s.version()

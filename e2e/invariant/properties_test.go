@@ -103,6 +103,9 @@ func clone(h *history.History) *history.History {
 		if f.Fault != nil {
 			f.Fault = new(*f.Fault)
 		}
+		if f.Write != nil {
+			f.Write = new(*f.Write)
+		}
 	}
 	return c
 }
