@@ -56,7 +56,7 @@ func assumptions(v *view) *assumed {
 	v.unseeable(a)
 	v.missing(a)
 	if v.header.Expect.Takeover != "" && len(v.takings()) == 0 {
-		a.excuse("expected a fault that ends the leader's reign (takeover by %s), and none hit the leader", v.header.Expect.Takeover)
+		a.miss("expected a fault that ends the leader's reign (takeover by %s), and none hit the leader", v.header.Expect.Takeover)
 	}
 	v.faultsThatDidNot(a)
 	return a

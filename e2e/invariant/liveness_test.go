@@ -84,6 +84,8 @@ func TestTakeoverInTime(t *testing.T) {
 			says:   "a (start 1) led, and a rival acted only 27s after the injection; the bound is 26.8s",
 			by:     200 * time.Millisecond,
 			facts:  []float64{12, 39},
+			// Nothing was applied after the renewal at 11, that anybody saw.
+			follows: []invariant.Guarantee{invariant.SomeoneLeads},
 		},
 		"later than a released lease needs": {
 			// The bound is 2.2 * 2s + 1s from second 11.25 on.

@@ -87,7 +87,4 @@ func makesItem(h *history.History, item string, second float64) {
 	byTime(h)
 }
 
-// life1 is the first life of a replica.
-func life1(name string) history.Source { return history.Source{Replica: name, Start: 1} }
-
 func seconds(s float64) time.Duration { return duration(s) }

@@ -70,10 +70,11 @@ func TestNobodyStampsAfterItsEnd(t *testing.T) {
 				}
 				stampedBy(h, "a_1", 0, 29.6)
 			},
-			says:    "work-silent was processed by a_1 after it had exited",
-			by:      17250 * time.Millisecond,
-			facts:   []float64{11.25, 29.6},
-			follows: append(slices.Clone(overlapping), invariant.FallsSilentInTime),
+			says:  "work-silent was processed by a_1 after it had exited",
+			by:    17250 * time.Millisecond,
+			facts: []float64{11.25, 29.6},
+			// And the one that has the name of the holder does not lead.
+			follows: append(slices.Clone(overlapping), invariant.FallsSilentInTime, invariant.SomeoneLeads),
 		},
 		"an item that another has processed": {
 			good: released,

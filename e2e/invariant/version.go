@@ -30,6 +30,14 @@ func (v version) at() time.Time {
 	return v.fact.Time
 }
 
+// made is when its author made it, by the author's clock, if it says so; not later than it was there.
+func (v version) made() time.Time {
+	if v.lease == nil || v.lease.RenewTime.IsZero() {
+		return v.at()
+	}
+	return firstOf(v.lease.RenewTime, v.at())
+}
+
 // findVersions puts the versions into order: those that the watch has seen, and among them those that only the API server
 // has recorded.
 func (v *view) findVersions() {
