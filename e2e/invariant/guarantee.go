@@ -156,7 +156,7 @@ func describe(f history.Fact) string {
 			l.RenewTime.UTC().Format("15:04:05.000000"), l.Duration())
 	}
 	if w := f.Write; w != nil {
-		text += fmt.Sprintf(": %s of %s %s, %s", w.Verb, w.Resource, w.Name, w.Effect())
+		text += fmt.Sprintf(": %s of %s, %s", w.Verb, w.Resource, w.Effect())
 	}
 	if f.Fault != nil {
 		text += fmt.Sprintf(" #%d %s", f.Fault.ID, f.Fault.Name)

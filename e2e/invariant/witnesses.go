@@ -88,11 +88,19 @@ func (c *comparison) stamped() {
 		if wrote.Write.Completed != nil {
 			answered = *wrote.Write.Completed
 		}
-		if l := c.lifeOf(c.authorOf(wrote)); l == nil || c.untold(l, answered) {
+		if l := c.lifeOf(c.authorOf(wrote)); l == nil || !c.inOffice(l, wrote.Time) || c.untold(l, answered) {
 			continue
 		}
 		c.disagree(fmt.Sprintf("%s wrote that %s is processed, and its journal says nothing of it", wrote.Source, wrote.Item), wrote)
 	}
+}
+
+// inOffice says whether a life led at a moment, by its own word and by its Lease. Of one that acts when it does not, nobody expects
+// that it says so: the guarantees judge it.
+func (c *comparison) inOffice(l *life, t time.Time) bool {
+	said := lastUntil(l.words, t.Add(c.uncertainty))
+	held, renewed := lastRenewal(l.renewals, t.Add(c.uncertainty))
+	return said != nil && said.Kind == history.Elected && renewed && !held.runsOut().Before(t)
 }
 
 // untold says whether something may have kept a life from telling of what it did at a moment: it ended, or was told to stop, soon
