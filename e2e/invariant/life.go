@@ -48,7 +48,10 @@ func (v *view) findLives() {
 		if l.identity != "" {
 			v.byIdentity[l.identity] = append(v.byIdentity[l.identity], l)
 		}
-		if l.others != nil {
+	}
+	for _, l := range v.lives {
+		// A name that no life states first is whose it is second.
+		if l.others != nil && len(v.byIdentity[l.others.Identity]) == 0 {
 			v.byIdentity[l.others.Identity] = append(v.byIdentity[l.others.Identity], l)
 		}
 	}

@@ -64,7 +64,7 @@ func measure(v *view) Measures {
 func (m *Measures) margins(v *view, led []*reign) {
 	for i, r := range led {
 		l := v.lifeOf(r.Source)
-		if i == len(led)-1 || l == nil || r.last.stamp || l.toldBy(led[i+1].begin().Add(v.uncertainty)) {
+		if i == len(led)-1 || l == nil || l.toldBy(led[i+1].begin().Add(v.uncertainty)) {
 			continue
 		}
 		if renewal, was := lastRenewal(l.renewals, r.end().Add(v.uncertainty)); was {

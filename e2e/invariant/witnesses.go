@@ -11,7 +11,8 @@ import (
 const mostDisagreements = 3
 
 // witnesses holds what the journals say against what the API server has recorded, and what the watch saw against both: they must
-// agree on who acted when. Where they do not, one of them is wrong, and nothing can be proved by either.
+// agree on who acted when. Where one is silent of what the other tells, the run has not held; but what either tells can still
+// break a promise. Where they tell of one thing at two times, or the record lacks a version, nothing can be proved.
 func (v *view) witnesses(a *assumed) {
 	if !v.witness(history.Writes) {
 		return
@@ -21,7 +22,7 @@ func (v *view) witnesses(a *assumed) {
 	c.stamped()
 	c.versions()
 	if c.more > 0 {
-		a.doubt("… and %d more facts on which the witnesses disagree", c.more)
+		a.miss("… and %d more facts on which the witnesses disagree", c.more)
 	}
 }
 
@@ -31,8 +32,8 @@ type comparison struct {
 	said, more int
 }
 
-// disagree names two facts that contradict each other, or one to which there is no other.
-func (c *comparison) disagree(text string, facts ...*history.Fact) {
+// disagree names two facts that contradict each other, or one to which there is no other, by one of assumed's verbs.
+func (c *comparison) disagree(as func(string, ...any), text string, facts ...*history.Fact) {
 	if c.said++; c.said > mostDisagreements {
 		c.more++
 		return
@@ -41,7 +42,7 @@ func (c *comparison) disagree(text string, facts ...*history.Fact) {
 	for _, f := range facts {
 		text += fmt.Sprintf("; %s", describe(*f))
 	}
-	c.doubt("%s", text)
+	as("%s", text)
 }
 
 // stampKey is one item as one replica processed it.
@@ -65,9 +66,9 @@ func (c *comparison) processed() {
 		asked := writes[stampKey{said.Item, said.Replica}]
 		switch {
 		case len(asked) == 0:
-			c.disagree(fmt.Sprintf("%s says that it processed %s, and the API server has no write of it", said.Source, said.Item), said)
+			c.disagree(c.miss, fmt.Sprintf("%s says that it processed %s, and the API server has no write of it", said.Source, said.Item), said)
 		case asked[0].Time.Sub(said.Time) > c.uncertainty:
-			c.disagree(fmt.Sprintf("%s says that it processed %s %v before the API server had the write", said.Source, said.Item,
+			c.disagree(c.doubt, fmt.Sprintf("%s says that it processed %s %v before the API server had the write", said.Source, said.Item,
 				asked[0].Time.Sub(said.Time)), said, asked[0])
 		}
 	}
@@ -88,19 +89,11 @@ func (c *comparison) stamped() {
 		if wrote.Write.Completed != nil {
 			answered = *wrote.Write.Completed
 		}
-		if l := c.lifeOf(c.authorOf(wrote)); l == nil || !c.inOffice(l, wrote.Time) || c.untold(l, answered) {
+		if l := c.lifeOf(c.authorOf(wrote)); l == nil || c.untold(l, answered) {
 			continue
 		}
-		c.disagree(fmt.Sprintf("%s wrote that %s is processed, and its journal says nothing of it", wrote.Source, wrote.Item), wrote)
+		c.disagree(c.miss, fmt.Sprintf("%s wrote that %s is processed, and its journal says nothing of it", wrote.Source, wrote.Item), wrote)
 	}
-}
-
-// inOffice says whether a life led at a moment, by its own word and by its Lease. Of one that acts when it does not, nobody expects
-// that it says so: the guarantees judge it.
-func (c *comparison) inOffice(l *life, t time.Time) bool {
-	said := lastUntil(l.words, t.Add(c.uncertainty))
-	held, renewed := lastRenewal(l.renewals, t.Add(c.uncertainty))
-	return said != nil && said.Kind == history.Elected && renewed && !held.runsOut().Before(t)
 }
 
 // untold says whether something may have kept a life from telling of what it did at a moment: it ended, or was told to stop, soon
@@ -126,12 +119,12 @@ func (c *comparison) versions() {
 		}
 		switch {
 		case seen.wrote == nil && !c.unknownWrite(seen):
-			c.disagree("the watch saw a version of the Lease that the API server has no write of", seen.fact)
+			c.disagree(c.doubt, "the watch saw a version of the Lease that the API server has no write of", seen.fact)
 		case seen.wrote == nil:
 		case seen.wrote.Lease.Holder != seen.lease.Holder || seen.wrote.Lease.Transitions != seen.lease.Transitions:
-			c.disagree("the watch saw another version of the Lease than was written", seen.wrote, seen.fact)
+			c.disagree(c.doubt, "the watch saw another version of the Lease than was written", seen.wrote, seen.fact)
 		case seen.wrote.Time.Sub(seen.fact.Time) > c.uncertainty:
-			c.disagree(fmt.Sprintf("the watch saw a version of the Lease %v before the API server had the write",
+			c.disagree(c.doubt, fmt.Sprintf("the watch saw a version of the Lease %v before the API server had the write",
 				seen.wrote.Time.Sub(seen.fact.Time)), seen.fact, seen.wrote)
 		}
 	}

@@ -217,7 +217,7 @@ func TestUnknownWrites(t *testing.T) {
 	})
 }
 
-// Two witnesses, one verdict: where they disagree, nothing is proved by either, and both facts are named.
+// Two witnesses, one verdict: where they disagree the run has not held, and both facts are named.
 func TestWitnessesDisagree(t *testing.T) {
 	writeOf3 := ofItem("work-3", writes("a", history.WorkItems))
 	saidOf3 := ofItem("work-3", kind(history.Processed))
@@ -291,13 +291,16 @@ func TestWitnessesDisagree(t *testing.T) {
 	})
 }
 
-// Where one cannot trust the evidence, a breach of safety is no proof either.
-func TestADisagreementComesBeforeABreach(t *testing.T) {
+// Where the evidence contradicts itself, a breach of safety is no proof either. That a witness is silent does not undo what another
+// tells.
+func TestAContradictionComesBeforeABreach(t *testing.T) {
 	h := recorded(woken())
 	with(h, last(h, actsOf("a")), func(f *history.Fact) { f.Time = at(32.2) })
 	g := NewWithT(t)
 	g.Expect(judge(t, h).Outcome).To(Equal(invariant.Broken))
 	without(h, ofItem("work-3", writes("a", history.WorkItems)))
+	g.Expect(judge(t, h).Outcome).To(Equal(invariant.Broken))
+	first(h, since(5, writes("a", history.Leases))).Lease.Transitions = 3
 	verdict := judge(t, h)
 	g.Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
 	g.Expect(verdict.Doubted).To(BeTrue())
