@@ -134,6 +134,8 @@ func TestFallsSilentInTime(t *testing.T) {
 			says:  "a (start 1) acted 15.1s after its last renewal, with a lease of 15s",
 			by:    100 * time.Millisecond,
 			facts: []float64{11, 26.1},
+			// Whose clock is it that is wrong?
+			doubted: true,
 		},
 		"a leader that never renews": {
 			good: promised(quiet),
@@ -226,11 +228,31 @@ func TestOnlyTheElectedAct(t *testing.T) {
 		"in a term of somebody else": {
 			good: expired,
 			change: func(h *history.History) {
-				for _, f := range all(h, kindOf("b", history.Elected, history.Acted, history.Processed)) {
+				for _, f := range all(h, func(f history.Fact) bool { return f.Identity == "b_1" && f.Term != nil }) {
 					f.Term = new(int64(0))
 				}
 			},
+			says:  "b (start 1) said that it was elected in term 0, in which no version of the Lease names it the holder (it held the terms [1])",
+			facts: []float64{27.5},
+		},
+		"in a term of somebody else, by its acts alone": {
+			good: expired,
+			change: func(h *history.History) {
+				for _, f := range all(h, kindOf("b", history.Acted, history.Processed)) {
+					f.Term = new(int64(0))
+				}
+				without(h, kind(history.Stamped))
+				without(h, kind(history.Made))
+			},
 			says:  "b (start 1) acted in term 0, in which no version of the Lease names it the holder (it held the terms [1])",
+			facts: []float64{27.5},
+		},
+		"it says that it was elected in a term of somebody else": {
+			good: expired,
+			change: func(h *history.History) {
+				first(h, kindOf("b", history.Elected)).Term = new(int64(0))
+			},
+			says:  "b (start 1) said that it was elected in term 0, in which no version of the Lease names it the holder (it held the terms [1])",
 			facts: []float64{27.5},
 		},
 		"without ever having held the Lease": {
@@ -240,14 +262,14 @@ func TestOnlyTheElectedAct(t *testing.T) {
 					f.Lease.Holder = "c_1"
 				}
 			},
-			says:  "b (start 1) acted in term 1, in which no version of the Lease names it the holder (it held no term)",
+			says:  "b (start 1) said that it was elected in term 1, in which no version of the Lease names it the holder (it held no term)",
 			facts: []float64{27.5},
 			// And c, which held the Lease all the while, processed nothing: b did, in time.
 		},
 		"before it held the Lease": {
 			good:   expired,
 			change: func(h *history.History) { move([]*history.Fact{first(h, held("b_1"))}, 0.75) },
-			says:   "b (start 1) acted in term 1 before it held the Lease",
+			says:   "b (start 1) said that it was elected in term 1 before it held the Lease",
 			by:     750 * time.Millisecond,
 			facts:  []float64{27.5},
 		},
@@ -259,6 +281,8 @@ func TestOnlyTheElectedAct(t *testing.T) {
 			},
 			says:  "work-3 was processed by b_1, whom no version of the Lease names the holder in that term",
 			facts: []float64{5.5},
+			// And it did so while the leader worked.
+			follows: []invariant.Guarantee{invariant.AtMostOneActor},
 		},
 		"a stranger leaves its stamp, and no term": {
 			good: quiet,
@@ -268,6 +292,8 @@ func TestOnlyTheElectedAct(t *testing.T) {
 			},
 			says:  "work-3 was processed by a stranger, whom no version of the Lease names the holder in that term",
 			facts: []float64{5.5},
+			// And it did so while the leader worked.
+			follows: []invariant.Guarantee{invariant.AtMostOneActor},
 		},
 		"a leader stamps a term that it never held": {
 			good: quiet,

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -56,7 +57,7 @@ func assumptions(v *view) *assumed {
 	v.unseeable(a)
 	v.missing(a)
 	if v.header.Expect.Takeover != "" && len(v.takings()) == 0 {
-		a.excuse("expected a fault that ends the leader's reign (takeover by %s), and none hit the leader", v.header.Expect.Takeover)
+		a.miss("expected a fault that ends the leader's reign (takeover by %s), and none hit the leader", v.header.Expect.Takeover)
 	}
 	v.faultsThatDidNot(a)
 	return a
@@ -96,7 +97,7 @@ func (v *view) missing(a *assumed) {
 		return
 	}
 	for _, l := range v.lives {
-		if l.next == nil && l.exited != nil && v.unprovoked(l) && !v.retired(l.Replica) && v.end().Sub(l.exited.Time) > v.bounds.Start() {
+		if l.next == nil && l.exited != nil && !v.absent[l.Replica] && v.unprovoked(l) && !v.retired(l.Replica) && v.end().Sub(l.exited.Time) > v.bounds.Start() {
 			a.excuse("%s exited %s with nobody's doing at %s, and was not started again", l.Source, how(l.exited.Exit), clock(l.exited.Time))
 		}
 	}
@@ -111,14 +112,18 @@ func (v *view) missing(a *assumed) {
 				last = l
 			}
 		}
-		if crashed > 0 {
+		if crashed > 0 && !v.absent[replica] {
 			a.excuse("%s exited %d times with nobody's doing, the last time %s at %s: a replica that nothing was done to is to stay",
 				replica, crashed, how(last.exited.Exit), clock(last.exited.Time))
 		}
 	}
-	for _, deployed := range v.of(history.Deployed) {
-		if launched < deployed.Replicas && v.end().After(deployed.Time.Add(v.bounds.Start())) {
-			a.excuse("expected %d replicas, and %d were ever launched", deployed.Replicas, launched)
+	for i, deployed := range v.of(history.Deployed) {
+		expected := deployed.Replicas
+		if i == 0 {
+			expected = cmp.Or(expected, v.header.Replicas)
+		}
+		if launched < expected && v.end().After(deployed.Time.Add(v.bounds.Start())) {
+			a.excuse("expected %d replicas, and %d were ever launched", expected, launched)
 		}
 	}
 }

@@ -81,6 +81,24 @@ func (s *story) expects(takeover history.Takeover, since history.Since) *story {
 	return s
 }
 
+// mayLose says that the faults may cost the leader its Lease.
+func (s *story) mayLose() *story {
+	s.Header.Expect.MayLose = true
+	return s
+}
+
+// given gives the cluster another allowance, in seconds.
+func (s *story) given(allowance float64) *story {
+	s.Header.Cluster.Allowance = metav1.Duration{Duration: duration(allowance)}
+	return s
+}
+
+// timed gives the managers other timings.
+func (s *story) timed(t history.Timings) *story {
+	s.Header.Timings = []history.Timings{t}
+	return s
+}
+
 func (s *story) record(f history.Fact) *story {
 	if f.Time.IsZero() {
 		f.Time = s.now
@@ -147,7 +165,7 @@ func (s *story) version() *story {
 func (s *story) acquires(name string) *story { return s.takenBy(s.lives[name].identity) }
 
 func (s *story) takenBy(identity string) *story {
-	s.lease.Holder, s.lease.DurationSeconds = identity, 15
+	s.lease.Holder, s.lease.DurationSeconds = identity, int32(s.Header.Timings[0].LeaseDuration.Duration/time.Second)
 	s.lease.AcquireTime, s.lease.RenewTime = s.now, s.now
 	s.lease.Transitions++
 	return s.version()
@@ -259,8 +277,21 @@ func (s *story) ends() *history.History {
 		s.record(fact)
 	}
 	s.record(history.Fact{Kind: history.Ended})
-	s.Sort()
+	byTime(&s.History)
 	return new(s.History)
+}
+
+// byTime puts a history that was told, or changed, in whatever order into that of time, as if each source had told it so.
+func byTime(h *history.History) {
+	slices.SortStableFunc(h.Facts, func(a, b history.Fact) int {
+		switch {
+		case a.Kind == history.Ended && b.Kind != history.Ended:
+			return 1
+		case b.Kind == history.Ended && a.Kind != history.Ended:
+			return -1
+		}
+		return a.Time.Compare(b.Time)
+	})
 }
 
 // Small changes to a history that was told.
@@ -330,7 +361,7 @@ func with(h *history.History, model *history.Fact, change func(*history.Fact)) {
 	}
 	change(&fact)
 	h.Facts = append(h.Facts, fact)
-	h.Sort()
+	byTime(h)
 }
 
 // move moves facts in time, with what the Lease says of it.

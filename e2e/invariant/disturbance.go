@@ -124,6 +124,16 @@ func (v *view) delay(t time.Time) (d time.Duration) {
 	return d
 }
 
+// delayWithin is by how much faults that last at some moment within a time delay a request and its answer, together.
+func (v *view) delayWithin(w window) (d time.Duration) {
+	for i := range v.disturbs {
+		if f := &v.disturbs[i]; !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
+			d += f.injected.Fault.Delay.Duration
+		}
+	}
+	return d
+}
+
 func (d *disturbance) lasts(t, end time.Time) bool {
 	return !t.Before(d.injected.Time) && !t.After(d.lifted(end))
 }

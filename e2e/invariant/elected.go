@@ -184,13 +184,14 @@ func (v *view) stampComplaint(a *act) *Breach {
 	if l == nil {
 		return nil
 	}
+	stopped := l.stoppedBetween(a.earliest.Add(-v.uncertainty-1), a.latest.Add(v.uncertainty))
 	switch {
 	case l.identity != "" && l.identity != a.fact.Identity:
 		return breach(0, "as the pod of %s says, which is %s by its own word", []any{l.Source, l.identity}, a.fact)
 	case l.exited != nil && a.earliest.Sub(l.exited.Time) > v.uncertainty:
 		return breach(a.earliest.Sub(l.exited.Time), "after it had exited", nil, l.exited, a.fact)
-	case l.stopped != nil && a.earliest.Sub(l.stopped.Time) > v.uncertainty:
-		return breach(a.earliest.Sub(l.stopped.Time), "after it had said that it stopped", nil, l.stopped, a.fact)
+	case stopped != nil:
+		return breach(a.earliest.Sub(stopped.Time), "after it had said that it stopped", nil, stopped, a.fact)
 	}
 	return nil
 }

@@ -155,6 +155,9 @@ func describe(f history.Fact) string {
 		text += fmt.Sprintf(": held by %s, term %d, renewed %s for %v", cmp.Or(l.Holder, "nobody"), l.Transitions,
 			l.RenewTime.UTC().Format("15:04:05.000000"), l.Duration())
 	}
+	if w := f.Write; w != nil {
+		text += fmt.Sprintf(": %s of %s, %s", w.Verb, w.Resource, w.Effect())
+	}
 	if f.Fault != nil {
 		text += fmt.Sprintf(" #%d %s", f.Fault.ID, f.Fault.Name)
 	}

@@ -177,25 +177,34 @@ func (q *silences) changes(from, to time.Time) []version {
 
 // dueOfCandidate is by when a life had to act that could lead within a spell: within the bound for a leader, once it held the
 // Lease; otherwise when the Lease that it saw last had run out, and it had looked twice. The zero time, if the spell ended
-// before. It is not before the silence may last no longer.
+// before. It is not before the silence may last no longer. A version that comes only later mends nothing.
 func (q *silences) dueOfCandidate(l *life, spell window, from time.Time, changed []version) (due time.Time, held bool) {
 	since, wait := spell.from, q.bounds.Start()
+	until := func() time.Time {
+		return lastOf(since.Add(wait+4*q.delayWithin(window{since, since.Add(wait)})), from.Add(q.bounds.Rest()))
+	}
 	for _, now := range changed {
+		// After a gap nobody knows what came between.
+		if now.made().After(spell.to) || !now.gap && until().Before(now.made()) {
+			break
+		}
 		switch {
-		case now.at().After(spell.to):
 		case now.lease == nil || now.lease.Holder == "":
 			since, wait, held = lastOf(spell.from, now.at()), q.bounds.Start(), false
 		case now.lease.Holder == l.identity:
-			if !held {
-				since, wait, held = lastOf(spell.from, now.at()), q.bounds.Rest(), true
+			switch {
+			case held:
+			case now.at().Before(spell.from): // It finds its own name at its first look.
+				since, wait, held = spell.from, q.bounds.Start(), true
+			default:
+				since, wait, held = now.at(), q.bounds.Rest(), true
 			}
 		default:
 			// It may look every 2.2 RetryPeriods: until it sees this version, and until it sees that it has run out.
 			since, wait, held = lastOf(spell.from, now.at()), now.lease.Duration()+2*q.bounds.retries(jitter)+q.bounds.allowance, false
 		}
 	}
-	due = lastOf(since.Add(wait+4*q.delay(since)), from.Add(q.bounds.Rest()))
-	if !due.Before(spell.to) {
+	if due = until(); !due.Before(spell.to) {
 		return time.Time{}, held
 	}
 	return due, held

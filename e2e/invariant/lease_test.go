@@ -177,6 +177,8 @@ func TestOnlyTheHolderReleases(t *testing.T) {
 			says:   "a_1 held the Lease until 13:00:26.000, and b_1 took over",
 			by:     500 * time.Millisecond,
 			facts:  []float64{11, 25.5},
+			// Later than it was seen, by two clocks.
+			doubted: true,
 		},
 		"a rival takes it and writes an earlier time": {
 			good:   expired,
@@ -239,7 +241,9 @@ func TestOnlyTheHolderReleases(t *testing.T) {
 			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
 			facts: []float64{11.5, 11.6},
 			// It says so of the term of b.
-			follows: []invariant.Guarantee{invariant.AtMostOneActor, invariant.OnlyTheElectedAct, invariant.LosersReturn},
+			follows: []invariant.Guarantee{
+				invariant.AtMostOneActor, invariant.OnlyTheElectedAct, invariant.LosersReturn, invariant.NoNeedlessHandover,
+			},
 		},
 		"it is released while work goes on, and the renewal is left as it was": {
 			good: released,

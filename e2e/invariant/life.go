@@ -14,6 +14,8 @@ type life struct {
 	identity string
 
 	launched, started, elected, stopped, exited *history.Fact
+	// words are that it was elected and that it stopped, in order: one that does not exit may lead again.
+	words []*history.Fact
 	// told: the harness told it to stop, or killed it.
 	told *history.Fact
 	// others is the first entry of its journal under another identity.
@@ -47,6 +49,12 @@ func (v *view) findLives() {
 			v.byIdentity[l.identity] = append(v.byIdentity[l.identity], l)
 		}
 	}
+	for _, l := range v.lives {
+		// A name that no life states first is whose it is second.
+		if l.others != nil && len(v.byIdentity[l.others.Identity]) == 0 {
+			v.byIdentity[l.others.Identity] = append(v.byIdentity[l.others.Identity], l)
+		}
+	}
 	for _, lives := range v.byReplica {
 		slices.SortFunc(lives, func(a, b *life) int { return compareSources(a.Source, b.Source) })
 		for i := range lives[:len(lives)-1] {
@@ -68,8 +76,10 @@ func (l *life) note(fact *history.Fact) {
 		first(&l.started)
 	case history.Elected:
 		first(&l.elected)
+		l.words = append(l.words, fact)
 	case history.Stopped:
 		first(&l.stopped)
+		l.words = append(l.words, fact)
 	case history.Exited:
 		first(&l.exited)
 	case history.Signalled:
@@ -102,6 +112,19 @@ func (l *life) over(end time.Time) time.Time {
 		return l.exited.Time
 	}
 	return end
+}
+
+// stoppedBetween is its word that it had stopped by the first of two moments, and had not been elected again by the second; nil,
+// if it was at work at some time between the two.
+func (l *life) stoppedBetween(from, to time.Time) *history.Fact {
+	last := lastUntil(l.words, from)
+	if last == nil || last.Kind != history.Stopped {
+		return nil
+	}
+	if next := after(l.words, from); next < len(l.words) && !l.words[next].Time.After(to) {
+		return nil
+	}
+	return last
 }
 
 // toldBy says whether the harness had told it to stop, or killed it, by the given moment. What the harness does later, at

@@ -83,8 +83,10 @@ func (v *view) judgeReturn(found *finding, lost *life) {
 	}
 	switch {
 	case !returned:
+		v.absent[lost.Replica] = true
 		found.breach(0, fmt.Sprintf("%s did not come back after it had lost its leadership", lost.Replica), lost.exited)
 	case latest.exited != nil && v.unprovoked(latest) && v.end().Sub(latest.exited.Time) > v.bounds.Start():
+		v.absent[lost.Replica] = true
 		found.breach(0, fmt.Sprintf("%s came back after it had lost its leadership, exited again, and stayed away", lost.Replica), lost.exited, latest.exited)
 	}
 }

@@ -42,7 +42,7 @@ func TestMeasures(t *testing.T) {
 			with(h, last(h, actsOf("a")), func(f *history.Fact) { f.Time = at(32.2) })
 			return h
 		}, invariant.Measures{
-			Reigns: 2, Acts: 26 + 26 + 1, Takeover: 16750 * ms, Bound: 26800 * ms, Overlap: 4200 * ms, Margin: -6200 * ms, Lost: true,
+			Reigns: 2, Acts: 26 + 26 + 1, Interregnum: 17000 * ms, Takeover: 16750 * ms, Bound: 26800 * ms, Overlap: 4200 * ms, Margin: -6200 * ms, Lost: true,
 		}},
 		// From 23 to 32; from the heal at 30.
 		"since the heal": {away, invariant.Measures{

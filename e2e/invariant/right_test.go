@@ -23,7 +23,7 @@ func TestRightManagers(t *testing.T) {
 			return h
 		},
 		"it is started, elected and acts in one moment of virtual time": func() *history.History {
-			s := tell(undisturbed...)
+			s := tell(alive...)
 			s.Header.Cluster.ClockUncertainty = metav1.Duration{}
 			s.now = began.Add(999 * time.Nanosecond)
 			s.deploys("a", "b", "c").acquires("a")
@@ -31,7 +31,7 @@ func TestRightManagers(t *testing.T) {
 			return s.elected("a").acts("a").leads("a", 10).ends()
 		},
 		"it is told to stop when it has the Lease and no work yet": func() *history.History {
-			s := tell(alive...).deploys("a", "b", "c").until(1).acquires("a").after(0.1).told("a", "SIGTERM").releases()
+			s := tell(alive...).mayLose().deploys("a", "b", "c").until(1).acquires("a").after(0.1).told("a", "SIGTERM").releases()
 			return s.exits("a", 0).after(1).starts("a").crowned("b").leads("b", 6).ends()
 		},
 		"its stop has no term": func() *history.History {
@@ -45,7 +45,7 @@ func TestRightManagers(t *testing.T) {
 			return s.after(1).starts("a").crowned("a").leads("a", 4).ends()
 		},
 		"it is stopped at the end of the run": func() *history.History {
-			s := tell(undisturbed...).deploys("a", "b").until(1).crowned("a").leads("a", 10).after(0.1)
+			s := tell(alive...).deploys("a", "b").until(1).crowned("a").leads("a", 10).after(0.1)
 			return s.told("a", "SIGTERM").told("b", "SIGTERM").said("a", history.Stopped, "").exits("b", 0).exits("a", 0).after(1).ends()
 		},
 		"somebody labels its Lease": func() *history.History {
@@ -57,7 +57,7 @@ func TestRightManagers(t *testing.T) {
 		},
 		"it stops in good order, slowly": func() *history.History {
 			// Its work has ended, and the rest of the program not yet: it goes on renewing. What is made now is for the next.
-			s := tell(alive...).deploys("a", "b").until(1).crowned("a").leads("a", 4)
+			s := tell(alive...).mayLose().deploys("a", "b").until(1).crowned("a").leads("a", 4)
 			s.told("a", "SIGTERM").said("a", history.Stopped, "")
 			item := s.makes()
 			for range 3 {
@@ -73,7 +73,7 @@ func TestRightManagers(t *testing.T) {
 				again.Time = at(21)
 				h.Facts = append(h.Facts, again)
 			}
-			h.Sort()
+			byTime(h)
 			return h
 		},
 		"the answer to a work item's request was lost": func() *history.History {
@@ -92,7 +92,7 @@ func TestRightManagers(t *testing.T) {
 			return h
 		},
 		"a slow API server holds up its renewals and its work": func() *history.History {
-			s := tell(undisturbed...).deploys("a", "b").until(1).crowned("a").cuts("API server slow", "")
+			s := tell(alive...).deploys("a", "b").until(1).crowned("a").cuts("API server slow", "")
 			item := s.makes()
 			for range 4 {
 				s.goesOn("a", 4.5).renews("a")
@@ -125,7 +125,7 @@ func TestRightManagers(t *testing.T) {
 			exit := first(h, kindOf("a", history.Exited))
 			exit.Time, exit.Exit = at(37.9), &history.Exit{Code: 0}
 			h.Facts = append(h.Facts, history.Fact{Time: at(37.5), Kind: history.Signalled, Source: history.Source{Replica: "a", Start: 1}, Signal: "SIGTERM"})
-			h.Sort()
+			byTime(h)
 			return h
 		},
 	} {

@@ -109,9 +109,9 @@ func (v *view) judgeRelease(found *finding, t taking, rival *act) {
 			v.versions[i].lease.Holder != "" || v.versions[i].at().Before(t.injected.Time) {
 			continue
 		}
-		released := removal(renewalIn(v.versions[i-1], i-1), v.versions[i])
-		// A watch may show a release after it happened.
-		if seen := v.seenBy(v.versions[i]); l.exited != nil && released.Sub(l.exited.Time) > seen {
+		held := renewalIn(v.versions[i-1], i-1)
+		released := removal(held, v.versions[i])
+		if seen := v.seenBy(v.versions[i], held); l.exited != nil && released.Sub(l.exited.Time) > seen {
 			found.breach(released.Sub(l.exited.Time), fmt.Sprintf("%s exited, and its Lease was released only then", t.leader), l.exited, v.versions[i].fact)
 		}
 		return
@@ -129,9 +129,10 @@ func (v *view) judgeRelease(found *finding, t taking, rival *act) {
 	}
 }
 
-// seenBy is how much later than it was made a version may be dated.
-func (v *view) seenBy(of version) time.Duration {
-	if of.wrote != nil {
+// seenBy is how much later than it was made a release may be dated: a watch may show it after it happened, where it bears no time
+// of its own.
+func (v *view) seenBy(of version, held renewal) time.Duration {
+	if of.wrote != nil || of.lease.RenewTime.After(held.RenewTime) {
 		return v.uncertainty
 	}
 	return v.uncertainty + v.bounds.Transit()

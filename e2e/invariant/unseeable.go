@@ -33,6 +33,7 @@ func (v *view) unseeable(a *assumed) {
 	}
 	deeds := v.deeds()
 	for _, l := range v.lives {
+		v.idle(a, l, deeds[l.Source])
 		b := blindness(l, deeds[l.Source])
 		switch {
 		case b.row >= blindRenewals:
@@ -45,6 +46,28 @@ func (v *view) unseeable(a *assumed) {
 	}
 	for _, dim := range v.dim {
 		a.miss("%s", dim)
+	}
+}
+
+// idle names the terms that a life renewed in, and did not act in at all: a reign may be too short for blindness to show.
+func (v *view) idle(a *assumed, l *life, deeds []*history.Fact) {
+	acted := map[int64]bool{}
+	for _, deed := range deeds {
+		if deed.IsAct() {
+			acted[*deed.Term] = true
+		}
+	}
+	var first renewal
+	for _, r := range l.renewals {
+		switch {
+		case acted[r.Transitions] || l.toldBy(r.at) || l.stoppedBetween(r.at, r.at) != nil:
+		case first.Lease == nil || first.Transitions != r.Transitions:
+			first = r
+		case r.RenewTime.After(first.RenewTime):
+			acted[r.Transitions] = true // To be said once.
+			a.miss("%s held the Lease in term %d, renewed it at %s, and never acted; an overlap can be told if it acts every %v or more often",
+				l.Source, r.Transitions, clock(r.at), v.bounds.Blur())
+		}
 	}
 }
 

@@ -145,6 +145,8 @@ func TestABreachDescribesItsFacts(t *testing.T) {
 		"13:00:01.000123 exited a (start 2) with code 1: lost":       {Kind: history.Exited, Source: a, Exit: &history.Exit{Code: 1, Error: "lost"}},
 		"13:00:01.000123 exited a (start 2) with code -1 by SIGKILL": {Kind: history.Exited, Source: a, Exit: &history.Exit{Code: -1, Signal: "SIGKILL"}},
 		"13:00:01.000123 injected a #3 killed":                       {Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: &history.Fault{ID: 3, Name: "killed"}},
+		"13:00:01.000123 wrote a (start 2) as a_1 in term 4 w-1: patch of configmaps, applied": {Kind: history.Wrote, Source: a, Identity: "a_1", Term: new(int64(4)), Item: "w-1",
+			Write: &history.Write{Verb: "patch", Resource: history.WorkItems, Name: "w-1", Code: 200}},
 		"13:00:01.000123 lease: held by a_1, term 4, renewed 13:00:01.000123 for 15s": {
 			Kind: history.LeaseSeen, Lease: &history.Lease{Holder: "a_1", Transitions: 4, RenewTime: at, DurationSeconds: 15}},
 		"13:00:01.000123 lease: held by nobody, term 4, renewed 13:00:01.000123 for 1s": {

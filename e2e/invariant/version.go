@@ -30,6 +30,14 @@ func (v version) at() time.Time {
 	return v.fact.Time
 }
 
+// made is when its author made it, by the author's clock, if it says so; not later than it was there.
+func (v version) made() time.Time {
+	if v.lease == nil || v.lease.RenewTime.IsZero() {
+		return v.at()
+	}
+	return firstOf(v.lease.RenewTime, v.at())
+}
+
 // findVersions puts the versions into order: those that the watch has seen, and among them those that only the API server
 // has recorded.
 func (v *view) findVersions() {
@@ -54,9 +62,7 @@ func (v *view) findVersions() {
 		v.insert(recorded)
 	}
 	if v.witness(history.Writes) {
-		for i := range v.versions {
-			v.versions[i].gap = false
-		}
+		v.closeGaps()
 	}
 	for _, seen := range v.versions {
 		if seen.gap {
@@ -64,6 +70,23 @@ func (v *view) findVersions() {
 		}
 	}
 	v.findRenewals()
+}
+
+// closeGaps: where the API server has recorded every write, no version is missing; but for one whose write it knows no answer
+// of, which may have been applied all the same.
+func (v *view) closeGaps() {
+	var unknown []*history.Fact
+	for _, wrote := range v.of(history.Wrote) {
+		if wrote.Write.Resource == history.Leases && wrote.Write.Effect() == history.Unknown {
+			unknown = append(unknown, wrote)
+		}
+	}
+	for i := range v.versions {
+		if now := &v.versions[i]; now.gap {
+			last := lastUntil(unknown, now.at())
+			now.gap = last != nil && (i == 0 || !last.Time.Before(v.versions[i-1].at()))
+		}
+	}
 }
 
 // leaseWrites are the writes of the Lease that were applied: versions, by revision, and deletions, by time.

@@ -35,6 +35,8 @@ type view struct {
 	disturbs  []disturbance
 	acts      []act
 	reigns    []reign
+	// absent are the replicas that lost and did not come back to stay: that is a breach, and excuses nothing.
+	absent map[string]bool
 	// dim are reasons why an act that looks late need not be: what was not seen may excuse it.
 	dim []string
 }
@@ -53,6 +55,7 @@ func newView(h *history.History) *view {
 		bySource:    map[history.Source]*life{},
 		byReplica:   map[string][]*life{},
 		byIdentity:  map[string][]*life{},
+		absent:      map[string]bool{},
 	}
 	for i := range v.facts {
 		fact := &v.facts[i]
