@@ -97,8 +97,8 @@ func (v *view) missing(a *assumed) {
 		return
 	}
 	for _, l := range v.lives {
-		if l.next == nil && l.exited != nil && !v.absent[l.Replica] && v.unprovoked(l) && !v.retired(l.Replica) && v.end().Sub(l.exited.Time) > v.bounds.Start() {
-			a.excuse("%s exited %s with nobody's doing at %s, and was not started again", l.Source, how(l.exited.Exit), clock(l.exited.Time))
+		if l.next == nil && !v.absent[l.Replica] && v.staysAway(l) {
+			a.miss("%s exited %s at %s, although nobody had told it to stop, and was not started again", l.Source, how(l.exited.Exit), clock(l.exited.Time))
 		}
 	}
 	launched := 0
@@ -113,7 +113,7 @@ func (v *view) missing(a *assumed) {
 			}
 		}
 		if crashed > 0 && !v.absent[replica] {
-			a.excuse("%s exited %d times with nobody's doing, the last time %s at %s: a replica that nothing was done to is to stay",
+			a.miss("%s exited %d times with nobody's doing, the last time %s at %s: a replica that nothing was done to is to stay",
 				replica, crashed, how(last.exited.Exit), clock(last.exited.Time))
 		}
 	}

@@ -85,10 +85,19 @@ func (v *view) judgeReturn(found *finding, lost *life) {
 	case !returned:
 		v.absent[lost.Replica] = true
 		found.breach(0, fmt.Sprintf("%s did not come back after it had lost its leadership", lost.Replica), lost.exited)
-	case latest.exited != nil && v.unprovoked(latest) && v.end().Sub(latest.exited.Time) > v.bounds.Start():
+	case v.staysAway(latest):
 		v.absent[lost.Replica] = true
 		found.breach(0, fmt.Sprintf("%s came back after it had lost its leadership, exited again, and stayed away", lost.Replica), lost.exited, latest.exited)
 	}
+}
+
+// staysAway says whether a replica is not there in the end, though nobody told its latest life to stop. A run that came to its
+// end is over when all are there; otherwise there may have been no time to start it again.
+func (v *view) staysAway(latest *life) bool {
+	if latest.exited == nil || latest.toldBy(latest.exited.Time.Add(v.uncertainty)) || v.retired(latest.Replica) {
+		return false
+	}
+	return !v.cutShort() || v.unprovoked(latest) && v.end().Sub(latest.exited.Time) > v.bounds.Start()
 }
 
 // unprovoked says whether a life ended although it had not been told to, had not lost, and no fault may have been the reason.

@@ -46,7 +46,7 @@ func atMostOneActor(v *view) finding {
 // count. The worst act of each life is reported, and the worst that only a work item bears witness of.
 func fallsSilentInTime(v *view) finding {
 	var found finding
-	var said, borne worst
+	var said, borne, unsure worst
 	for i := range v.acts {
 		a := &v.acts[i]
 		last, renewed := lastRenewal(v.renewalsOf(a), a.latest.Add(v.uncertainty))
@@ -59,8 +59,8 @@ func fallsSilentInTime(v *view) finding {
 			continue
 		}
 		if unseen := v.unseenUntil(last).Add(last.Duration()); a.earliest.Sub(unseen) <= v.uncertainty {
-			v.dim = append(v.dim, fmt.Sprintf("%s acted %v after the last renewal that was seen, but the watch of the Lease had a gap until %s, in which it may have renewed",
-				a.Source, a.earliest.Sub(last.at).Round(time.Millisecond), clock(v.unseenUntil(last))))
+			unsure.add(a.Source, by, fmt.Sprintf("%s acted %v after the last renewal that was seen, but the watch of the Lease had a gap until %s, in which it may have renewed",
+				a.Source, a.earliest.Sub(last.at).Round(time.Millisecond), clock(v.unseenUntil(last))), last.fact, a.fact)
 			continue
 		}
 		if a.stamp {
@@ -70,6 +70,9 @@ func fallsSilentInTime(v *view) finding {
 		}
 		said.add(a.Source, by, fmt.Sprintf("%s acted %v after its last renewal, with a lease of %v", a.Source,
 			a.earliest.Sub(last.at).Round(time.Millisecond), last.Duration()), last.fact, a.fact)
+	}
+	for _, b := range unsure.breaches {
+		v.dim = append(v.dim, b.Text)
 	}
 	found.breaches = append(said.breaches, borne.breaches...)
 	return found
