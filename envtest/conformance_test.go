@@ -10,10 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
@@ -26,18 +25,12 @@ func conformance(it func(text string, args ...any)) {
 				content := rest.ContentConfig{ContentType: media, AcceptContentTypes: media}
 				actual := shared.API.config()
 				actual.ContentConfig = content
+				modelled := &told{}
 				model := &rest.Config{
 					Host: "http://model.invalid", QPS: -1, ContentConfig: content,
-					Transport: simcluster.NewAPIServer(nobody{}),
+					Transport: simcluster.NewAPIServer(modelled),
 				}
-				core, err := clientcorev1.NewForConfig(actual)
-				Expect(err).NotTo(HaveOccurred())
-				namespace, err := core.Namespaces().Create(ctx,
-					&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "conformance-"}}, metav1.CreateOptions{})
-				Expect(err).NotTo(HaveOccurred())
-				DeferCleanup(func(ctx SpecContext) {
-					Expect(core.Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{})).To(Succeed())
-				})
+				namespace := place(ctx)
 
 				expected := play(ctx, actual, namespace.Name, sequence.steps)
 				for _, line := range expected {
@@ -45,19 +38,12 @@ func conformance(it func(text string, args ...any)) {
 				}
 				Expect(play(ctx, model, namespace.Name, sequence.steps)).To(Equal(expected),
 					"expected the model (actual) to answer as the real API server does (expected): mend envtest/simcluster")
+				Expect(inWords(modelled.writes)).To(Equal(inWords(record(ctx, namespace))),
+					"expected the model (actual) to record the writes that the real API server records (expected): mend envtest/simcluster")
 			}, Label("conformance"), SpecTimeout(time.Minute))
 		}
 	}
 }
-
-// nobody hears what a model tells.
-type nobody struct{}
-
-// Version implements simcluster.Audience.
-func (nobody) Version(runtime.Object, bool) {}
-
-// Wrote implements simcluster.Audience.
-func (nobody) Wrote(history.Fact) {}
 
 // moment is one that survives the way to the server and back.
 var moment = metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))
@@ -263,6 +249,20 @@ var sequences = []struct {
 		s.patchItem("none", `{"metadata":{"annotations":{"by":"me"}}}`)
 		s.updateItem(anItem("one", nil))
 		s.deleteItem("one")
+		s.deleteItem("one")
+	}},
+	{"stamps", func(s *session) {
+		work := map[string]string{journal.WorkLabel: "true"}
+		stamp := `{"metadata":{"annotations":{"` + journal.ProcessedByAnnotation + `":"me","` + journal.ProcessedInTermAnnotation + `":"7"}}}`
+		first := s.makeItem("one", work)
+		s.patchItem("one", stamp)
+		s.patchItem("one", `{"metadata":{"annotations":{"a":"b"}}}`)
+		s.patchItem("one", `{"metadata":{"resourceVersion":"`+first.ResourceVersion+`","annotations":{"`+journal.ProcessedByAnnotation+`":"you"}}}`)
+		first.Annotations = map[string]string{journal.ProcessedByAnnotation: "she", journal.ProcessedInTermAnnotation: "8"}
+		s.updateItem(first)
+		first.ResourceVersion = ""
+		s.updateItem(first)
+		s.patchItem("none", stamp)
 		s.deleteItem("one")
 	}},
 	{"a stale work item", func(s *session) {
