@@ -137,11 +137,14 @@ func (s *APIServer) change(request *http.Request, t target, body []byte, w *writ
 	case http.MethodDelete:
 		return s.delete(t, sent(request), body)
 	}
-	asked, err := t.resource.decode(t, sent(request), body)
+	asked, err := t.resource.decode(sent(request), body)
 	if err != nil {
 		return 0, nil, err
 	}
 	w.asks(asked)
+	if err := t.mustBeHere(asked); err != nil {
+		return 0, nil, err
+	}
 	if request.Method == http.MethodPost {
 		return s.create(t, asked)
 	}

@@ -102,8 +102,8 @@ func validateLeaseSpec(spec *coordinationv1.LeaseSpec) field.ErrorList {
 	return all
 }
 
-// decode reads an object of a request to the target.
-func (r *resource) decode(t target, m media, body []byte) (object, error) {
+// decode reads an object of a request.
+func (r *resource) decode(m media, body []byte) (object, error) {
 	decoded := r.empty()
 	switch _, kind, err := m.info.Serializer.Decode(body, &r.kind, decoded); {
 	case kind == nil:
@@ -112,13 +112,6 @@ func (r *resource) decode(t target, m media, body []byte) (object, error) {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", kind.Kind, kind.Version, r.kind.Kind, err))
 	case *kind != r.kind:
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: unknown conversion", kind.Kind, kind.Version, r.kind.Kind))
-	}
-	switch decoded.GetNamespace() {
-	case "":
-		decoded.SetNamespace(t.namespace)
-	case t.namespace:
-	default:
-		return nil, apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
 	}
 	decoded.GetObjectKind().SetGroupVersionKind(r.kind)
 	decoded.SetManagedFields(nil)

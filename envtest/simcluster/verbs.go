@@ -2,6 +2,7 @@ package simcluster
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,9 +102,9 @@ func (s *APIServer) patch(t target, contentType string, body []byte) (int, runti
 	if err != nil {
 		return 0, nil, apierrors.NewBadRequest(err.Error())
 	}
-	object, err := t.resource.decode(t, inJSON, merged)
+	object, err := t.resource.decode(inJSON, merged)
 	if err == nil {
-		err = t.mustBeNamed(object)
+		err = cmp.Or(t.mustBeHere(object), t.mustBeNamed(object))
 	}
 	if err != nil {
 		return 0, nil, err
@@ -153,6 +154,18 @@ func (s *APIServer) store(t target, object object, was *stored) *stored {
 
 func (t target) conflict(why string) error {
 	return apierrors.NewConflict(t.resource.group, t.name, errors.New(why))
+}
+
+// mustBeHere refuses an object of another namespace than that in the request's path.
+func (t target) mustBeHere(o object) error {
+	switch o.GetNamespace() {
+	case "":
+		o.SetNamespace(t.namespace)
+	case t.namespace:
+	default:
+		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
+	}
+	return nil
 }
 
 // mustBeNamed refuses an object with another name than that in the request's path.

@@ -2,6 +2,8 @@ package simcluster
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -44,6 +46,9 @@ type writing struct {
 	fact history.Fact
 	// stamps: it says who processed a work item. One that does not tells nothing of that, whatever stamp the item has.
 	stamps bool
+	// lost: the answer is not recorded. The event that would tell of it holds the patch as it came, and cannot be written if
+	// that is no JSON (k8s.io/apiserver, pkg/audit, LogRequestPatch).
+	lost bool
 }
 
 // writing begins the record of a request that has just been received; nil, if it changes nothing.
@@ -76,7 +81,9 @@ func nameIn(group schema.GroupResource) string {
 
 // answered ends the record.
 func (w *writing) answered(code int) history.Fact {
-	w.fact.Write.Completed, w.fact.Write.Code = new(time.Now().UTC()), code
+	if !w.lost {
+		w.fact.Write.Completed, w.fact.Write.Code = new(time.Now().UTC()), code
+	}
 	return w.fact
 }
 
@@ -87,15 +94,16 @@ func (w *writing) concerns(t target) {
 	}
 }
 
-// asks tells what was asked for.
+// asks tells what was asked for. The name in the path is what the request is about, if there is one.
 func (w *writing) asks(o object) {
-	w.fact.Write.Name = o.GetName()
+	w.fact.Write.Name = cmp.Or(w.fact.Write.Name, o.GetName())
 	w.says(o)
 }
 
-// asksByPatch tells which stamp a patch asked for. Of a Lease one does not say all.
+// asksByPatch tells which stamp a patch that was refused asked for. Of a Lease one does not say all.
 func (w *writing) asksByPatch(t target, patch []byte) {
-	if o, err := t.resource.decode(t, inJSON, patch); err == nil && t.resource.group.String() == history.WorkItems {
+	w.lost = !json.Valid(patch)
+	if o, err := t.resource.decode(inJSON, patch); err == nil && t.resource.group.String() == history.WorkItems {
 		w.says(o)
 	}
 }
