@@ -190,8 +190,8 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
 	case f.Kind == LeaseSeen && f.Lease == nil:
 		return fmt.Errorf("expected a lease in the lease fact, got none")
-	case f.Kind == Wrote && (f.Write == nil || f.Write.Verb == "" || f.Write.Resource == ""):
-		return fmt.Errorf("expected a write with its verb and resource in the wrote fact, got %+v", f.Write)
+	case f.Kind == Wrote && (f.Write == nil || f.Write.User == "" || f.Write.Verb == "" || f.Write.Resource == ""):
+		return fmt.Errorf("expected a write with its user, verb and resource in the wrote fact, got %+v", f.Write)
 	case f.Kind == Stepped && f.By == nil:
 		return fmt.Errorf("expected by how much the clock was set in the clock-stepped fact, got none")
 	case f.Kind == Exited && f.Exit == nil:

@@ -38,7 +38,7 @@ func Read(in io.Reader) (*History, error) { return read(in, 0) }
 func read(in io.Reader, size int64) (*History, error) {
 	r := reader{
 		lines: bufio.NewReaderSize(in, 16<<10), size: size,
-		scanner: scanner{names: map[string]string{}}, sum: newChecksum(), history: &History{},
+		names: names{}, sum: newChecksum(), history: &History{},
 	}
 	for {
 		text, last, err := r.next()
@@ -73,8 +73,8 @@ type reader struct {
 	number       int
 	passed, size int64
 
-	scanner scanner
-	sum     checksum
+	names names
+	sum   checksum
 	// version is that of the file.
 	version int
 	history *History
@@ -110,24 +110,25 @@ func (r *reader) parse(text []byte) error {
 		return r.parseHeader(text)
 	}
 	var l line
-	if err := r.scanner.read(text, &l); err != nil {
+	if err := decode(text, &l); err != nil {
 		return fmt.Errorf("expected a fact%s: %w", another(text), err)
 	}
-	if err := l.fact.validate(); err != nil {
+	if err := l.validate(); err != nil {
 		return err
 	}
-	if l.seal != nil && (l.fact.Kind != Ended || r.version < 2) {
-		return fmt.Errorf("expected a seal in the fact %q of a history of version 2 only, got one in the %s fact of version %d", Ended, l.fact.Kind, r.version)
+	if l.Seal != nil && (l.Kind != Ended || r.version < 2) {
+		return fmt.Errorf("expected a seal in the fact %q of a history of version 2 only, got one in the %s fact of version %d", Ended, l.Kind, r.version)
 	}
-	r.keep(l.fact)
+	r.names.share(&l.Fact)
+	r.keep(l.Fact)
 	if r.version < 2 {
-		return nil
+		return present(text)
 	}
-	if l.fact.Kind != Ended {
+	if l.Kind != Ended {
 		_, _ = r.sum.Write(text) // A hash takes everything.
 		return nil
 	}
-	if err := r.sum.verify(text, l.seal, len(r.history.Facts)); err != nil {
+	if err := r.sum.verify(text, l.Seal, len(r.history.Facts)); err != nil {
 		return err
 	}
 	r.history.Sealed = true

@@ -37,15 +37,12 @@ func (c checksum) with(beginning []byte) string {
 
 // seal makes the last line.
 func (c checksum) seal(ended Fact, facts int) ([]byte, error) {
-	line, err := json.Marshal(struct {
-		Fact
-		Seal seal `json:"seal"`
-	}{ended, seal{Facts: facts}})
+	last, err := json.Marshal(line{ended, &seal{Facts: facts}})
 	if err != nil {
 		return nil, err
 	}
-	line = bytes.TrimSuffix(line, []byte(`"}}`))
-	return append(append(line, c.with(line)...), behindSum...), nil
+	last = bytes.TrimSuffix(last, []byte(`"}}`))
+	return append(append(last, c.with(last)...), behindSum...), nil
 }
 
 // verify compares the seal in the last line with what was read.

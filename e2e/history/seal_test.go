@@ -56,9 +56,9 @@ func TestABrokenSealIsRefused(t *testing.T) {
 		says    []string
 	}{
 		"no seal":       {at(last+1, func(line string) string { return seal.ReplaceAllString(line, "}\n") }), []string{"line 22:", "expected a seal in the last line", "got none"}},
-		"an empty seal": {edited(`{"facts":21,"sha256":"`+sum+`"}`, `{}`), []string{"line 22:", `expected "facts" in the fact's seal`}},
-		"no count":      {edited(`"facts":21,`, ``), []string{"line 22:", `expected "facts" in the fact's seal`}},
-		"no checksum":   {edited(`,"sha256":"`+sum+`"`, ``), []string{"line 22:", `expected "sha256" in the fact's seal`}},
+		"an empty seal": {edited(`{"facts":21,"sha256":"`+sum+`"}`, `{}`), []string{"line 22:", "expected 0 facts, got 21"}},
+		"no count":      {edited(`"facts":21,`, ``), []string{"line 22:", "expected 0 facts, got 21"}},
+		"no checksum":   {edited(`,"sha256":"`+sum+`"`, ``), []string{"line 22:", "expected the checksum to end with"}},
 		"a seal elsewhere": {at(7, func(line string) string {
 			return strings.Replace(line, "}\n", `,"seal":{"facts":21,"sha256":"`+sum+"\"}}\n", 1)
 		}), []string{"line 7:", "got one in the acted fact"}},

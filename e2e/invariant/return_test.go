@@ -33,7 +33,7 @@ func TestWhoComesBackStays(t *testing.T) {
 			outcome: invariant.Inconclusive, // Nothing was done to it the second time.
 			says:    []string{"a exited 1 times with nobody's doing"},
 		},
-		"a loser that comes back, and is told to stop":    {told: returned(func(s *story) { s.after(5).told("a", "SIGTERM").exits("a", 0) })},
+		"a loser that comes back, and is told to stop": {told: returned(func(s *story) { s.after(5).told("a", "SIGTERM").exits("a", 0) })},
 		"a loser that comes back, and exits before a run is given up": {told: returned(func(s *story) {
 			s.until(159).exits("a", 1).record(history.Fact{Kind: history.GaveUp, Text: "a step"})
 		}), outcome: invariant.Inconclusive},
