@@ -39,8 +39,7 @@ func names[T any](fields []field[T]) (names []string) {
 
 // tags are the names that encoding/json writes the fields of a struct by.
 func tags(of reflect.Type) (names []string) {
-	for i := range of.NumField() {
-		f := of.Field(i)
+	for f := range of.Fields() {
 		if f.Anonymous {
 			names = append(names, tags(f.Type)...)
 			continue
