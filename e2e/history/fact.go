@@ -77,11 +77,7 @@ var kinds = []Kind{
 
 // ofJournal says whether facts of the kind come from a replica's journal.
 func (k Kind) ofJournal() bool {
-	switch k {
-	case Started, Elected, Acted, Processed, Stopped:
-		return true
-	}
-	return false
+	return k == Started || k == Elected || k == Acted || k == Processed || k == Stopped
 }
 
 // Source is one life of one replica: which replica, and the how manieth start. Two lives of one replica are two actors.

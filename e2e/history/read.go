@@ -174,7 +174,8 @@ func (r *reader) keep(fact Fact) {
 		all := int64(n) * r.size / r.passed
 		facts = slices.Grow(facts, int(all)-n+few)
 	}
-	r.history.Facts = append(facts, fact)
+	facts = append(facts, fact)
+	r.history.Facts = facts
 }
 
 // whole looks at the history as a whole, once it is read.

@@ -86,26 +86,23 @@ func (h *History) upgradeOrder() {
 	}
 	started := map[Source]int{}
 	for i := range h.Facts {
-		switch fact := h.Facts[i]; fact.Kind {
-		case Started:
-			if _, known := started[fact.Source]; !known {
-				started[fact.Source] = i
-			}
-		case Launched:
-			at, known := started[fact.Source]
-			if !known {
-				continue
-			}
-			if after := fact.Time.Sub(h.Facts[at].Time); after <= 0 || after > time.Second {
-				continue
-			}
-			fact.Time = h.Facts[at].Time
-			copy(h.Facts[at+1:i+1], h.Facts[at:i])
-			h.Facts[at] = fact
-			for source, place := range started {
-				if place >= at {
-					started[source] = place + 1
-				}
+		fact := h.Facts[i]
+		at, spoke := started[fact.Source]
+		if fact.Kind == Started && !spoke {
+			started[fact.Source] = i
+		}
+		if fact.Kind != Launched || !spoke {
+			continue
+		}
+		if after := fact.Time.Sub(h.Facts[at].Time); after <= 0 || after > time.Second {
+			continue
+		}
+		fact.Time = h.Facts[at].Time
+		copy(h.Facts[at+1:i+1], h.Facts[at:i])
+		h.Facts[at] = fact
+		for source, place := range started {
+			if place >= at {
+				started[source] = place + 1
 			}
 		}
 	}
