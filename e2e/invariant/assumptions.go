@@ -79,15 +79,17 @@ func (v *view) silent(l *life) bool {
 func (v *view) otherTimings(a *assumed) {
 	for _, l := range v.lives {
 		for _, r := range l.renewals {
-			// The Lease holds whole seconds, cut off.
-			if !slices.ContainsFunc(v.header.Timings, func(t history.Timings) bool {
-				return t.LeaseDuration.Truncate(time.Second) == r.Duration()
-			}) {
+			if !slices.ContainsFunc(v.header.Timings, func(t history.Timings) bool { return lasts(t, r) }) {
 				a.excuse("%s wrote a lease of %v, which is none of the timings of this run", l.Source, r.Duration())
 				break
 			}
 		}
 	}
+}
+
+// lasts says whether a lease lasts as long as some timings say. The Lease holds whole seconds, cut off.
+func lasts(t history.Timings, r renewal) bool {
+	return t.LeaseDuration.Truncate(time.Second) == r.Duration()
 }
 
 // missing names the replicas that were to be there in the end, and were not; and those that ended again and again with nobody's

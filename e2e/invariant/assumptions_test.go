@@ -190,6 +190,9 @@ func TestWhatIsNoFailedAssumption(t *testing.T) {
 		"clocks that differ by the blur": {quiet, func(h *history.History) {
 			h.Header.Cluster.ClockUncertainty = metav1.Duration{Duration: time.Second}
 		}},
+		"a leader of longer timings, in a run with shorter ones": {quiet, func(h *history.History) {
+			h.Header.Timings = append(h.Header.Timings, timings(6, 3, 0.6))
+		}},
 		"a lease duration of which the Lease holds only the whole seconds": {quiet, func(h *history.History) {
 			h.Header.Timings = []history.Timings{timings(15.7, 10, 2)}
 		}},

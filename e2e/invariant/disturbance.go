@@ -33,6 +33,15 @@ func (v *view) findDisturbances() {
 			v.disturbs[known].evidence = fact
 		}
 	}
+	for i := range v.disturbs {
+		d := &v.disturbs[i]
+		if d.injected.Fault.Delay.Duration != 0 {
+			v.slow = append(v.slow, d)
+		}
+		if d.healed != nil {
+			v.lifted = append(v.lifted, d)
+		}
+	}
 }
 
 // aimedAt says whether a fault hit a replica: that one, or all.
@@ -116,9 +125,9 @@ func (v *view) blocked(replica string, from, to time.Time) (until time.Time, was
 
 // delay is by how much faults that last at a moment delay a request and its answer.
 func (v *view) delay(t time.Time) (d time.Duration) {
-	for i := range v.disturbs {
-		if v.disturbs[i].lasts(t, v.end()) {
-			d += v.disturbs[i].injected.Fault.Delay.Duration
+	for _, f := range v.slow {
+		if f.lasts(t, v.end()) {
+			d += f.injected.Fault.Delay.Duration
 		}
 	}
 	return d
@@ -126,8 +135,8 @@ func (v *view) delay(t time.Time) (d time.Duration) {
 
 // delayWithin is by how much faults that last at some moment within a time delay a request and its answer, together.
 func (v *view) delayWithin(w window) (d time.Duration) {
-	for i := range v.disturbs {
-		if f := &v.disturbs[i]; !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
+	for _, f := range v.slow {
+		if !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
 			d += f.injected.Fault.Delay.Duration
 		}
 	}

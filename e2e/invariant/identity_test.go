@@ -95,10 +95,12 @@ func TestActsUnderAnotherName(t *testing.T) {
 		"one that its pod does not have": {
 			told: func() *history.History {
 				h := recorded(expired())
-				first(h, since(30, writes("b", history.WorkItems))).Identity = "a_1"
+				stamp := first(h, since(30, writes("b", history.WorkItems)))
+				stamp.Identity, stamp.Term = "a_1", new(int64(0))
 				return h
 			},
-			broken: guarantees(invariant.OnlyTheElectedAct), outcome: invariant.Broken,
+			broken: guarantees(invariant.OnlyTheElectedAct, invariant.TermsNeverGoBack), outcome: invariant.Broken,
+			says: []string{"as the pod of b (start 1) says, which is b_1 by its own word"},
 		},
 	})
 }

@@ -162,12 +162,7 @@ func (q *silences) spells(l *life, from, to time.Time) []window {
 
 // changes are the versions of the Lease up to the end of a silence: the last one before it, and those within.
 func (q *silences) changes(from, to time.Time) []version {
-	first, _ := slices.BinarySearchFunc(q.versions, from, func(v version, t time.Time) int {
-		if v.at().After(t) {
-			return 1
-		}
-		return -1
-	})
+	first := q.versionsAfter(from)
 	last := first
 	for last < len(q.versions) && !q.versions[last].at().After(to) {
 		last++

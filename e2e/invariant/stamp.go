@@ -108,9 +108,8 @@ func (v *view) sentSince(arrived time.Time) time.Time {
 // clearedBefore says whether, shortly before a moment, a fault was healed that may have held requests on their way, and when.
 // What it held arrives at once, or when TCP sends it again: after as long as the fault has lasted, at the most.
 func (v *view) clearedBefore(arrived time.Time) (cleared time.Time, was bool) {
-	for i := range v.disturbs {
-		d := &v.disturbs[i]
-		if d.healed == nil || d.healed.Time.After(arrived) {
+	for _, d := range v.lifted {
+		if d.healed.Time.After(arrived) {
 			continue
 		}
 		lasted := d.healed.Time.Sub(d.injected.Time)

@@ -104,7 +104,7 @@ func (v *view) judgeRelease(found *finding, t taking, rival *act) {
 	if l == nil || l.told == nil || l.told.Signal == "SIGKILL" {
 		return
 	}
-	for i := range v.versions {
+	for i := v.versionsAfter(t.injected.Time.Add(-1)); i < len(v.versions); i++ {
 		if i == 0 || v.versions[i-1].lease == nil || v.versions[i-1].lease.Holder != l.identity || v.versions[i].lease == nil ||
 			v.versions[i].lease.Holder != "" || v.versions[i].at().Before(t.injected.Time) {
 			continue

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -21,6 +22,7 @@ func (v *view) unseeable(a *assumed) {
 		a.miss("the clocks differ by up to %v; an overlap can be told if they differ by %v or less", v.uncertainty, blur)
 	}
 	for _, rhythm := range v.rhythms() {
+		blur := v.blurOf(rhythm.Source)
 		switch mean := rhythm.mean(); {
 		case rhythm.beats == 0 && rhythm.span() > blur:
 			a.miss("%s led for %v in term %d and its worker never acted; an overlap can be told if it acts every %v or more often",
@@ -47,6 +49,21 @@ func (v *view) unseeable(a *assumed) {
 	for _, dim := range v.dim {
 		a.miss("%s", dim)
 	}
+}
+
+// blurOf is the blur of one life, by the timings that its Lease shows: a rollout may have changed them.
+func (v *view) blurOf(s history.Source) time.Duration {
+	l := v.lifeOf(s)
+	if l == nil || len(l.renewals) == 0 {
+		return v.bounds.Blur()
+	}
+	blur := time.Duration(0)
+	for _, t := range v.header.Timings {
+		if its := NewBounds(history.Header{Timings: []history.Timings{t}}).Blur(); lasts(t, l.renewals[0]) && (blur == 0 || its < blur) {
+			blur = its
+		}
+	}
+	return cmp.Or(blur, v.bounds.Blur())
 }
 
 // idle names the terms that a life renewed in, and did not act in at all: a reign may be too short for blindness to show.

@@ -72,6 +72,17 @@ func (v *view) findVersions() {
 	v.findRenewals()
 }
 
+// versionsAfter is the place of the first version that is later than a moment.
+func (v *view) versionsAfter(t time.Time) int {
+	at, _ := slices.BinarySearchFunc(v.versions, t, func(v version, t time.Time) int {
+		if v.at().After(t) {
+			return 1
+		}
+		return -1
+	})
+	return at
+}
+
 // closeGaps: where the API server has recorded every write, no version is missing; but for one whose write it knows no answer
 // of, which may have been applied all the same.
 func (v *view) closeGaps() {

@@ -33,8 +33,10 @@ type view struct {
 	// strangers are renewals by identities that no journal states.
 	strangers map[string][]renewal
 	disturbs  []disturbance
-	acts      []act
-	reigns    []reign
+	// slow are those of the disturbances that delay requests, lifted those that were healed: few are, and many ask.
+	slow, lifted []*disturbance
+	acts         []act
+	reigns       []reign
 	// absent are the replicas that lost and did not come back to stay: that is a breach, and excuses nothing.
 	absent map[string]bool
 	// dim are reasons why an act that looks late need not be: what was not seen may excuse it.

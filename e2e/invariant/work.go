@@ -68,10 +68,9 @@ func firstOfItems(facts []*history.Fact) map[string]*history.Fact {
 // after the other: where that takes longer than a period, each waits for all that came before it since the fault began.
 func (v *view) queued(made time.Time) (more time.Duration) {
 	period := v.header.WorkPeriod.Duration
-	for i := range v.disturbs {
-		d := &v.disturbs[i]
+	for _, d := range v.slow {
 		delay := d.injected.Fault.Delay.Duration
-		if delay == 0 || made.Before(d.injected.Time.Add(-v.bounds.Processing())) || made.After(d.lifted(v.end()).Add(v.bounds.Processing()+delay)) {
+		if made.Before(d.injected.Time.Add(-v.bounds.Processing())) || made.After(d.lifted(v.end()).Add(v.bounds.Processing()+delay)) {
 			continue
 		}
 		more += delay/2 + delay
