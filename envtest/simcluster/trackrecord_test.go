@@ -89,6 +89,11 @@ func TestTheTrackRecordOfOtherLibraries(t *testing.T) {
 			showing := scenario.NewShowing(bug)
 			for n := range 2 * max(len(bug.Delays), 1) {
 				verdict, saved := played(t, bug.Try(n+1), bug.Profile, like(c.change))
+				if c.says == "" && verdict.GaveUp != "" {
+					// Whoever loses takes the next one's Lease, too, and so on: it may not come to rest. The bug has shown all the same.
+					g.Expect(verdict.Result(bug.Breaks).Outcome).To(Equal(invariant.Broken))
+					continue
+				}
 				g.Expect(showing.Add(verdict, saved)).To(Succeed())
 			}
 			_, err = showing.Conclude(false)
