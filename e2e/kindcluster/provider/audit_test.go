@@ -78,7 +78,31 @@ esac`+unknown)
 	g.Expect(recording.policyInNode()).To(HavePrefix("/kind/interregnum-audit-"))
 }
 
-// Docker mounts an empty folder in the place of a file that is gone.
+// Docker neither starts a node without it nor looks into one, and puts an empty folder in its place.
+func TestThePolicyOfAKeptClusterIsRestored(t *testing.T) {
+	g := NewWithT(t)
+	home := privateHome(t)
+	file := filepath.Join(home, ".cache/interregnum/kind/some/audit-policy.yaml")
+	look := func() error {
+		fakeDocker(t, there(t, inspectedNode("some-control-plane", "control-plane", mark, recording.policyInNode()), inspectedNode("some-worker", "worker", mark))+`
+case "$*" in
+cp*) test -f '`+file+`' || { echo "Error response from daemon: mount: no such file or directory" >&2; exit 1; }; exit 0 ;;
+esac`+unknown)
+		t.Setenv("HOME", home)
+		_, err := Open(t.Context(), Options{Name: "some", Workers: 1, Audit: recording})
+		return err
+	}
+	g.Expect(look()).To(MatchError(ContainSubstring("getting the kubeconfig")), "there is no cluster; but it was looked into")
+	g.Expect(os.ReadFile(file)).To(Equal(recording.Policy))
+	g.Expect(os.Remove(file)).To(Succeed())
+	g.Expect(os.Mkdir(file, 0o700)).To(Succeed())
+	g.Expect(look()).To(MatchError(ContainSubstring("getting the kubeconfig")))
+	g.Expect(os.ReadFile(file)).To(Equal(recording.Policy))
+	g.Expect(os.WriteFile(file, []byte("another"), 0o600)).To(Succeed())
+	g.Expect(look()).To(MatchError(ContainSubstring("getting the kubeconfig")))
+	g.Expect(os.ReadFile(file)).To(BeEquivalentTo("another"), "it is what the node was started with")
+}
+
 func TestThePolicyIsThereForAsLongAsTheCluster(t *testing.T) {
 	g := NewWithT(t)
 	place := folder(t.TempDir())

@@ -59,8 +59,22 @@ func removeIfThere(path string) error {
 	return nil
 }
 
-// writePolicy writes the audit policy, which is mounted into the control-plane node: it must be there whenever the node is
-// started. Anybody may read it, because the node's root need not be the user.
+// restorePolicy writes the audit policy if it is gone: Docker neither starts a node without it nor looks into one, and puts
+// an empty folder in its place. That it is the one that the node was made with is for [checkAudit] to say.
+func (f folder) restorePolicy(audit Audit) error {
+	there, err := os.Stat(f.policy())
+	switch {
+	case err == nil && there.IsDir():
+		if err := os.Remove(f.policy()); err != nil {
+			return fmt.Errorf("writing the API server's audit policy: %w", err)
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	return f.writePolicy(audit)
+}
+
+// writePolicy writes the audit policy, which is mounted into the control-plane node. Anybody may read it, because the node's root need not be the user.
 func (f folder) writePolicy(audit Audit) error {
 	if !audit.wanted() {
 		return nil

@@ -44,6 +44,11 @@ func Open(ctx context.Context, options Options) (_ *Cluster, err error) {
 	if err := checkOurs(options.Name, found); err != nil {
 		return nil, err
 	}
+	if len(found) > 0 {
+		if err := place.restorePolicy(options.Audit); err != nil {
+			return nil, err
+		}
+	}
 	kept, err := isKept(ctx, found)
 	if err != nil {
 		return nil, err

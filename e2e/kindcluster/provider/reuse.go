@@ -41,10 +41,6 @@ func (c *Cluster) takeOver(ctx context.Context, options Options, found []contain
 	if err := checkAudit(options.Audit, found); err != nil {
 		return err
 	}
-	// It is the same as the one that is mounted. Where it is gone, Docker would mount an empty folder in its place.
-	if err := c.lock.folder.writePolicy(options.Audit); err != nil {
-		return err
-	}
 	revived, err := c.revive(ctx, found)
 	if err != nil {
 		return err
