@@ -9,15 +9,20 @@ import (
 	"github.com/interregnum/interregnum/e2e/invariant"
 )
 
-// Explain writes a verdict out: the outcome, each guarantee with what contradicts it, the measured numbers, and where the
-// history is.
-func Explain(out io.Writer, h history.Header, v invariant.Verdict, path string) error {
+// Explain writes the verdict on a saved history out: the outcome, each guarantee with what contradicts it, the measured numbers,
+// and where the history is.
+func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path string) error {
+	h := saved.Header
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 
 	line("%s: %s", v.Scenario, strings.ToUpper(string(v.Outcome)))
 	line("  on %s (%s), profile %s", h.Cluster.Name, h.Cluster.Server, h.Profile)
 	line("  of %s%s", h.Cluster.Binary.Path, libraries(h.Cluster.Binary))
+	line("  by %s", witnesses(h.Witnesses))
+	if !saved.Sealed {
+		line("  the file is of an older version and carries no checksum: whether it is as it was saved cannot be told")
+	}
 	for _, reason := range Reasons(v) {
 		line("  inconclusive, because %s", reason)
 	}
@@ -45,6 +50,21 @@ func Explain(out io.Writer, h history.Header, v invariant.Verdict, path string) 
 	line("  judge it again: make check HISTORY=%s", path)
 	_, err := io.WriteString(out, text.String())
 	return err
+}
+
+// witnesses tells what the acts are known from.
+func witnesses(known []history.Witness) string {
+	words := map[history.Witness]string{
+		history.Journals: "the replicas' journals", history.Writes: "the API server's record of writes",
+	}
+	var told []string
+	for _, w := range known {
+		told = append(told, words[w])
+	}
+	if len(told) == 0 {
+		return "witnesses that it does not name"
+	}
+	return strings.Join(told, " and ")
 }
 
 // most keeps a report readable where a guarantee is broken a hundred times over.

@@ -15,8 +15,11 @@ import (
 	"github.com/interregnum/interregnum/e2e/report"
 )
 
+func saved(h history.Header) *history.History { return &history.History{Header: h, Sealed: true} }
+
 func header() history.Header {
 	return history.Header{
+		Witnesses: []history.Witness{history.Journals, history.Writes},
 		Scenario: "leader killed", Profile: "quick",
 		Cluster: history.Cluster{Name: "envtest", Server: "kube-apiserver v1.36.3", Binary: history.Binary{
 			Path: "/bin/manager", Go: "go1.26.0", ControllerRuntime: "v0.25.2", ClientGo: "v0.37.2",
@@ -32,12 +35,13 @@ func TestAnExplanationTellsAllThatWasFound(t *testing.T) {
 	}
 	var out bytes.Buffer
 	g := NewWithT(t)
-	g.Expect(report.Explain(&out, header(), v, "/runs/history.jsonl")).To(Succeed())
+	g.Expect(report.Explain(&out, saved(header()), v, "/runs/history.jsonl")).To(Succeed())
 	lines := strings.Split(out.String(), "\n")
 	g.Expect(lines[0]).To(Equal("leader killed: INCONCLUSIVE"))
 	g.Expect(lines[1]).To(Equal("  on envtest (kube-apiserver v1.36.3), profile quick"))
 	g.Expect(lines[2]).To(Equal("  of /bin/manager (controller-runtime v0.25.2, client-go v0.37.2, go1.26.0)"))
-	g.Expect(lines[3]).To(Equal("  inconclusive, because the run gave up: expected a rival of a to act within 34.8s"))
+	g.Expect(lines[3]).To(Equal("  by the replicas' journals and the API server's record of writes"))
+	g.Expect(lines[4]).To(Equal("  inconclusive, because the run gave up: expected a rival of a to act within 34.8s"))
 	for _, line := range []string{
 		"  inconclusive, because fault #1 (killed) did not bite: it touched nothing",
 		"  held         promised  AtMostOneActor: " + invariant.AtMostOneActor.Sentence,
@@ -54,6 +58,25 @@ func TestAnExplanationTellsAllThatWasFound(t *testing.T) {
 	}
 }
 
+func TestAFileWithoutAChecksumIsSaidToHaveNone(t *testing.T) {
+	const says = "carries no checksum"
+	g := NewWithT(t)
+	var sealed, older bytes.Buffer
+	g.Expect(report.Explain(&sealed, saved(header()), verdict(), "")).To(Succeed())
+	g.Expect(report.Explain(&older, &history.History{Header: header()}, verdict(), "")).To(Succeed())
+	g.Expect(sealed.String()).NotTo(ContainSubstring(says))
+	g.Expect(older.String()).To(ContainSubstring(says))
+}
+
+func TestStaleWritesAreTold(t *testing.T) {
+	v := verdict()
+	v.Measures.StaleWrites, v.Measures.Stalest = 2, 1500*time.Millisecond
+	var out bytes.Buffer
+	g := NewWithT(t)
+	g.Expect(report.Explain(&out, saved(header()), v, "")).To(Succeed())
+	g.Expect(out.String()).To(ContainSubstring("2 writes of work items arrived when another replica had acted since, up to 1.500s late"))
+}
+
 func TestManyBreachesAreCutShort(t *testing.T) {
 	v := verdict()
 	v.Results[0].Outcome = invariant.Broken
@@ -62,7 +85,7 @@ func TestManyBreachesAreCutShort(t *testing.T) {
 	}
 	var out bytes.Buffer
 	g := NewWithT(t)
-	g.Expect(report.Explain(&out, header(), v, "")).To(Succeed())
+	g.Expect(report.Explain(&out, saved(header()), v, "")).To(Succeed())
 	g.Expect(out.String()).To(And(ContainSubstring("breach 2."), Not(ContainSubstring("breach 3.")), ContainSubstring("… and 7 more like these")))
 }
 
@@ -71,7 +94,7 @@ func TestABinaryThatSaysNothingOfItsLibraries(t *testing.T) {
 	h.Cluster.Binary = history.Binary{Path: "/bin/sh"}
 	var out bytes.Buffer
 	g := NewWithT(t)
-	g.Expect(report.Explain(&out, h, verdict(), "")).To(Succeed())
+	g.Expect(report.Explain(&out, saved(h), verdict(), "")).To(Succeed())
 	g.Expect(out.String()).To(ContainSubstring("  of /bin/sh\n"))
 }
 
@@ -81,6 +104,6 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
-	NewWithT(t).Expect(report.Explain(full{}, header(), verdict(), "")).To(MatchError("no space left"))
+	NewWithT(t).Expect(report.Explain(full{}, saved(header()), verdict(), "")).To(MatchError("no space left"))
 	NewWithT(t).Expect(report.Table(full{}, rows())).To(MatchError("no space left"))
 }

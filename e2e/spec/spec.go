@@ -163,7 +163,7 @@ func explained(verdict invariant.Verdict, path string) Run {
 	saved, err := history.Load(path)
 	if err == nil {
 		run.History = saved
-		err = report.Explain(&text, saved.Header, verdict, path)
+		err = report.Explain(&text, saved, verdict, path)
 	}
 	if err != nil {
 		text.WriteString(err.Error())

@@ -37,5 +37,5 @@ func check(path string) (held bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, err)
 	}
-	return verdict.Outcome == invariant.Held, report.Explain(os.Stdout, saved.Header, verdict, path)
+	return verdict.Outcome == invariant.Held, report.Explain(os.Stdout, saved, verdict, path)
 }
