@@ -20,7 +20,7 @@ func saved(h history.Header) *history.History { return &history.History{Header: 
 func header() history.Header {
 	return history.Header{
 		Witnesses: []history.Witness{history.Journals, history.Writes},
-		Scenario: "leader killed", Profile: "quick",
+		Scenario:  "leader killed", Profile: "quick",
 		Cluster: history.Cluster{Name: "envtest", Server: "kube-apiserver v1.36.3", Binary: history.Binary{
 			Path: "/bin/manager", Go: "go1.26.0", ControllerRuntime: "v0.25.2", ClientGo: "v0.37.2",
 		}},
