@@ -6,7 +6,9 @@
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? RUNS        folder for histories, journals and logs
-#? HISTORY     the saved history file that `make check` judges again
+#? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
+#? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
+#? SEED        where its edits begin; drawn anew, if it is not given
 #? PROCS       how many scenarios run at once; default: 6 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
 #? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h
@@ -56,7 +58,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-e2e e2e-down check bench lint deflake \
+.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-e2e e2e-down check attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -82,13 +84,15 @@ test: test-unit test-sim test-envtest ## everything that needs no container
 
 test-unit: ## unit tests and the layout rules
 	@echo '==> unit tests$(if $(race), with the race detector, without the race detector: no C compiler)'
-	@$(units) && go test $(race) -skip '^TestScenarios$$' $$packages
+	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack)$$' $$packages
 	@echo '==> layout: who may import whom'
 	@go test -count=1 ./hack/layout
 
 test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 	@echo '==> the catalogue in virtual time'
 	@$(suite.sim)
+	@echo '==> the attack on its histories'
+	@go test -count=1 ./envtest/simcluster -run '^TestAttack$$'
 
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
@@ -104,6 +108,13 @@ e2e-down: ## remove a kind cluster that was kept (CLUSTER_NAME)
 check: ## judge a saved history again, without a cluster (HISTORY)
 	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
 	@go run ./e2e/cmd/check "$$HISTORY"
+
+attack: ## edit real histories in every way, and see whether it is noticed as it must be (HISTORY, SEED, EDITS, FOCUS)
+ifdef HISTORY
+	@go run ./e2e/cmd/attack -seed "$(or $(SEED),0)" -edits "$(or $(EDITS),3)" -focus "$$FOCUS" "$$HISTORY"
+else
+	@go -C envtest/simcluster test -count=1 -v -run '^TestAttack$$' -attack.seed "$(or $(SEED),0)" -attack.edits "$(or $(EDITS),3)" -attack.focus "$$FOCUS"
+endif
 
 bench: ## how fast virtual time is: runs/s of one failover
 	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1

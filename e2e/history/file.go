@@ -35,7 +35,7 @@ func (h *History) Save(path string) (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
-	if err := h.write(file); err != nil {
+	if err := h.Write(file); err != nil {
 		return fmt.Errorf("saving the history: %w", err)
 	}
 	if err := file.Chmod(0o644); err != nil {
@@ -50,7 +50,8 @@ func (h *History) Save(path string) (err error) {
 	return nil
 }
 
-func (h *History) write(out io.Writer) error {
+// Write writes what [History.Save] saves: a history of the current [Version], sealed.
+func (h *History) Write(out io.Writer) error {
 	buffered := bufio.NewWriter(out)
 	sum := newChecksum()
 	encoder := json.NewEncoder(io.MultiWriter(buffered, sum))

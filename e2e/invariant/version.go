@@ -42,14 +42,20 @@ func (v version) made() time.Time {
 // has recorded.
 func (v *view) findVersions() {
 	recorded, deleted := v.leaseWrites()
+	var shown *history.Lease
 	for i := range v.facts {
 		fact := &v.facts[i]
 		switch fact.Kind {
 		case history.LeaseSeen:
+			again := shown != nil && sameVersion(*shown, *fact.Lease)
+			if shown = fact.Lease; again {
+				continue
+			}
 			seen := version{fact: fact, lease: fact.Lease, gap: fact.Lease.Gap, wrote: recorded[fact.Lease.ResourceVersion]}
 			delete(recorded, fact.Lease.ResourceVersion)
 			v.versions = append(v.versions, seen)
 		case history.LeaseGone:
+			shown = nil
 			gone := version{fact: fact}
 			if len(deleted) > 0 && !deleted[0].Time.After(fact.Time) {
 				gone.wrote, deleted = deleted[0], deleted[1:]
@@ -81,6 +87,12 @@ func (v *view) versionsAfter(t time.Time) int {
 		return -1
 	})
 	return at
+}
+
+// sameVersion says whether a watch that began again shows what it had shown last. Then nothing lies between the two.
+func sameVersion(a, b history.Lease) bool {
+	a.Gap = b.Gap
+	return a.ResourceVersion != "" && a == b
 }
 
 // closeGaps: where the API server has recorded every write, no version is missing; but for one whose write it knows no answer

@@ -15,10 +15,12 @@ func sound() Graph {
 		"controller/cmd/controller": {Imports: []string{"controller"}},
 		"e2e/history":               {Imports: []string{"controller/journal"}, TestImports: []string{"e2e/history"}},
 		"e2e/invariant":             {Imports: []string{"e2e/history"}, TestImports: []string{"context"}},
+		"e2e/attack":                {Imports: []string{"e2e/history", "e2e/invariant"}, TestImports: []string{"context"}},
 		"e2e/fault":                 {Imports: []string{"context"}},
 		"e2e/observe":               {Imports: []string{"e2e/history", "k8s.io/client-go/rest"}},
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
+		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/check":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
 		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
@@ -47,7 +49,12 @@ var breaks = map[string][]struct {
 		{who: "e2e/invariant", imported: "e2e/fault"},
 		{who: "e2e/invariant", imported: "e2e/observe", byTest: true},
 	},
+	"an attack sees histories and verdicts only": {
+		{who: "e2e/attack", imported: "e2e/scenario"},
+		{who: "e2e/attack", imported: "envtest/simcluster", byTest: true},
+	},
 	"a checker is a pure function": {
+		{who: "e2e/attack", imported: "context"},
 		{who: "e2e/invariant", imported: "context"},
 		{who: "e2e/invariant", imported: "k8s.io/client-go/rest"},
 		{who: "controller/journal", imported: "k8s.io/client-go/rest"}, // through histories
@@ -65,6 +72,7 @@ var breaks = map[string][]struct {
 		{who: "envtest/simcluster", imported: "e2e/scenario"},
 		{who: "envtest/processcluster", imported: "e2e/spec"},
 		{who: "e2e/kindcluster", imported: "e2e/invariant"},
+		{who: "envtest/simcluster", imported: "e2e/attack"},
 	},
 	"the simulated cluster stands alone": {
 		{who: "envtest/simcluster", imported: "envtest/processcluster"},

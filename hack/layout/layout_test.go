@@ -33,9 +33,14 @@ var rules = []Rule{{
 	Who:    []string{"e2e/invariant/..."}, Tests: true,
 	Only: []string{"e2e/history"},
 }, {
+	Name:   "an attack sees histories and verdicts only",
+	Reason: "it edits what was told, of any cluster and from long ago; one that knew how a history came about could spare what is hard to judge",
+	Who:    []string{"e2e/attack/..."}, Tests: true,
+	Only: []string{"e2e/history", "e2e/invariant"},
+}, {
 	Name:   "a checker is a pure function",
 	Reason: "no context, no client: the same file must get the same verdict tomorrow, on a machine without a cluster",
-	Who:    []string{"e2e/invariant/..."},
+	Who:    []string{"e2e/invariant/...", "e2e/attack/..."},
 	Never:  []string{"context"}, NeverCompile: []string{"k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."},
 }, {
 	Name:   "a fault is a noun",
@@ -51,7 +56,7 @@ var rules = []Rule{{
 	Name:   "a cluster neither knows the catalogue nor judges",
 	Reason: "a scenario is written once and runs on every cluster; a cluster that knew it could make it pass",
 	Who:    []string{simulated, processes, onKind},
-	Never:  []string{"e2e/scenario/...", "e2e/spec/...", "e2e/invariant/..."},
+	Never:  []string{"e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
 	Name:   "the simulated cluster stands alone",
 	Reason: "clusters are interchangeable; what two of them need belongs into a package of its own",
@@ -76,7 +81,7 @@ var rules = []Rule{{
 	Name:   "what clusters share knows none of them",
 	Reason: "dependencies point one way: from the clusters to what they share",
 	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/..."}, Tests: true,
-	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/..."},
+	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
 	Name:   "a witness tells of what it saw",
 	Reason: "a reader of the API server's record that knew of faults or asked the API could tell what was meant instead of what is written",
@@ -100,7 +105,7 @@ var rules = []Rule{{
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/apiserver/audit", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
+		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}
