@@ -53,6 +53,10 @@ func assumptions(v *view) *assumed {
 			a.excuse("%s was launched and never said that it started: its acts cannot be seen", l.Source)
 		}
 	}
+	slices.Sort(v.busy)
+	for _, busy := range slices.Compact(v.busy) {
+		a.excuse("%s", busy)
+	}
 	v.otherTimings(a)
 	v.unseeable(a)
 	v.missing(a)

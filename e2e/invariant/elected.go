@@ -212,7 +212,7 @@ func (v *view) holding(identity string) holdings {
 			at := renewalIn(from, i).at
 			switch {
 			case from.wrote != nil:
-				at = from.wrote.Time // By the same clock as the stamps.
+				at = from.at() // By the same clock as the stamps.
 			case from.gap && !from.lease.AcquireTime.IsZero():
 				at = firstOf(at, from.lease.AcquireTime)
 			}

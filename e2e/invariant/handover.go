@@ -25,7 +25,7 @@ func (v *view) handoversOfWork(found *finding) {
 			continue
 		}
 		l := v.lifeOf(before.Source)
-		if !v.header.Expect.RidesOut() && v.caused(l, before.begin(), now.begin()) {
+		if !v.header.Expect.RidesOut() && v.caused(l, before.begin(), now.begin()) || v.unanswered(l, now.begin()) {
 			continue
 		}
 		reported[before.Source] = true
@@ -62,9 +62,11 @@ func (v *view) handoversOfLease(found *finding) {
 			before = now
 			continue
 		}
+		bearer := v.bearer(before.lease.Holder, acquired)
 		needless := v.header.Expect.RidesOut() || before.lease.Holder != "" &&
 			(now.lease == nil || now.lease.Holder != before.lease.Holder) &&
-			!v.caused(v.bearer(before.lease.Holder, acquired), acquired, now.at())
+			!v.caused(bearer, acquired, now.at())
+		needless = needless && !v.unanswered(bearer, now.at())
 		if needless {
 			found.breach(0, "the Lease changed hands"+v.needless(), before.fact, now.fact)
 		}
@@ -77,4 +79,23 @@ func (v *view) handoversOfLease(found *finding) {
 		}
 		acquired = now.at()
 	}
+}
+
+// unanswered says whether a leader lost because the API server gave no answer to its renewals, or one that leaves open what became
+// of them, although no fault was to keep it from that: the machine was too busy. Then the change is nobody's doing, and the run
+// says nothing.
+func (v *view) unanswered(l *life, lost time.Time) bool {
+	if l == nil {
+		return false
+	}
+	since := lost.Add(-v.bounds.lease - v.bounds.Exit())
+	for _, wrote := range v.unknown {
+		if wrote.Replica != l.Replica || wrote.Time.Before(since) || wrote.Time.After(lost) || v.hit(l, wrote.Time, wrote.Time) {
+			continue
+		}
+		v.busy = append(v.busy, fmt.Sprintf("the API server left a renewal of %s at %s without an answer that tells what became of it (code %d), and no fault was to keep it from that: is the machine too busy?",
+			l.Source, clock(wrote.Time), wrote.Write.Code))
+		return true
+	}
+	return false
 }

@@ -22,10 +22,12 @@ type version struct {
 	gap bool
 }
 
-// at is when it was there at the latest: when the API server had received it, else when it was seen.
+// at is when it was there at the latest: when the API server had received it, or when it was seen. The second may be earlier: a
+// request that timed out was applied all the same, and the one that asked again, and changed nothing, was answered with its
+// revision.
 func (v version) at() time.Time {
 	if v.wrote != nil {
-		return v.wrote.Time
+		return firstOf(v.wrote.Time, v.fact.Time)
 	}
 	return v.fact.Time
 }
@@ -98,15 +100,14 @@ func sameVersion(a, b history.Lease) bool {
 // closeGaps: where the API server has recorded every write, no version is missing; but for one whose write it knows no answer
 // of, which may have been applied all the same.
 func (v *view) closeGaps() {
-	var unknown []*history.Fact
 	for _, wrote := range v.of(history.Wrote) {
 		if wrote.Write.Resource == history.Leases && wrote.Write.Effect() == history.Unknown {
-			unknown = append(unknown, wrote)
+			v.unknown = append(v.unknown, wrote)
 		}
 	}
 	for i := range v.versions {
 		if now := &v.versions[i]; now.gap {
-			last := lastUntil(unknown, now.at())
+			last := lastUntil(v.unknown, now.at())
 			now.gap = last != nil && (i == 0 || !last.Time.Before(v.versions[i-1].at()))
 		}
 	}

@@ -41,6 +41,10 @@ type view struct {
 	absent map[string]bool
 	// dim are reasons why an act that looks late need not be: what was not seen may excuse it.
 	dim []string
+	// busy are reasons why a leader lost of which nobody is to blame but the machine.
+	busy []string
+	// unknown are the writes of the Lease of which nobody knows what became of them, by when they were received.
+	unknown []*history.Fact
 }
 
 // tick is the resolution of the times in a Lease: metav1.MicroTime cuts off what is smaller, so that a moment in a Lease

@@ -32,6 +32,12 @@ type comparison struct {
 	said, more int
 }
 
+// recorded says whether the record of writes reaches as far as a fact: it ends before the run does.
+func (c *comparison) recorded(f *history.Fact) bool {
+	writes := c.of(history.Wrote)
+	return len(writes) > 0 && !f.Time.After(writes[len(writes)-1].Time)
+}
+
 // disagree names two facts that contradict each other, or one to which there is no other, by one of assumed's verbs.
 func (c *comparison) disagree(as func(string, ...any), text string, facts ...*history.Fact) {
 	if c.said++; c.said > mostDisagreements {
@@ -65,6 +71,7 @@ func (c *comparison) processed() {
 	for _, said := range c.of(history.Processed) {
 		asked := writes[stampKey{said.Item, said.Replica}]
 		switch {
+		case len(asked) == 0 && !c.recorded(said):
 		case len(asked) == 0:
 			c.disagree(c.miss, fmt.Sprintf("%s says that it processed %s, and the API server has no write of it", said.Source, said.Item), said)
 		case asked[0].Time.Sub(said.Time) > c.uncertainty:
@@ -114,7 +121,7 @@ func (c *comparison) versions() {
 		return
 	}
 	for _, seen := range c.view.versions {
-		if seen.lease == nil || seen.fact.Kind != history.LeaseSeen {
+		if seen.lease == nil || seen.fact.Kind != history.LeaseSeen || seen.wrote == nil && !c.recorded(seen.fact) {
 			continue
 		}
 		switch {
