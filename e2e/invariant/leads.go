@@ -36,9 +36,14 @@ type silences struct {
 	found *finding
 }
 
-// start: with no leader before, somebody must act within the bound for a start, once a candidate is there that can.
+// start: with no leader before, somebody must act within the bound for a start, once a candidate is there that can. How long it
+// takes until one is launched is for the cluster to say: a pod is scheduled, and its image unpacked.
 func (q *silences) start(deployed *history.Fact) {
-	due := deployed.Time.Add(q.bounds.Start())
+	since := deployed.Time
+	if launched := q.of(history.Launched); len(launched) > 0 {
+		since = lastOf(since, launched[0].Time)
+	}
+	due := since.Add(q.bounds.Start())
 	next := -1
 	for i := range q.acts {
 		if !q.acts[i].stamp && !q.acts[i].latest.Before(deployed.Time) {
