@@ -60,7 +60,7 @@ func (q *silences) start(deployed *history.Fact) {
 	case next < 0:
 		q.found.breach(0, fmt.Sprintf("nobody ever acted; expected an act within %v", q.bounds.Start()), deployed)
 	case q.acts[next].latest.After(due):
-		q.found.breach(q.acts[next].latest.Sub(due), fmt.Sprintf("nobody acted within %v of the deployment", due.Sub(deployed.Time)), deployed, q.acts[next].fact)
+		q.found.breach(q.acts[next].latest.Sub(due), fmt.Sprintf("nobody acted within %v of the first launch", due.Sub(since)), deployed, q.acts[next].fact)
 	}
 }
 

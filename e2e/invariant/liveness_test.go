@@ -19,8 +19,8 @@ func TestSomeoneLeads(t *testing.T) {
 	breaks(t, invariant.SomeoneLeads, map[string]breach{
 		"late": {
 			good:   quiet,
-			change: func(h *history.History) { first(h, kind(history.Deployed)).Time = at(-5) },
-			says:   "nobody acted within 5.4s of the deployment",
+			change: func(h *history.History) { deployedAt(h, -5) },
+			says:   "nobody acted within 5.4s of the first launch",
 			by:     600 * time.Millisecond,
 			facts:  []float64{-5, 1},
 		},
@@ -51,11 +51,25 @@ func TestSomeoneLeads(t *testing.T) {
 	})
 }
 
+// deployedAt moves the deployment and all launches.
+func deployedAt(h *history.History, second float64) {
+	for _, f := range all(h, kind(history.Deployed, history.Launched, history.Started)) {
+		f.Time = at(second)
+	}
+}
+
+// What a cluster takes to launch a replica is not the replica's.
+func TestAStartCountsFromTheFirstLaunch(t *testing.T) {
+	h := quiet()
+	first(h, kind(history.Deployed)).Time = at(-60)
+	NewWithT(t).Expect(judge(t, h).Outcome).To(Equal(invariant.Held))
+}
+
 func TestTheBoundsOfLeadingAreInclusive(t *testing.T) {
 	g := NewWithT(t)
 	for second, outcome := range map[float64]invariant.Outcome{-4.4: invariant.Held, -4.400001: invariant.Broken} {
 		h := quiet()
-		first(h, kind(history.Deployed)).Time = at(second)
+		deployedAt(h, second)
 		g.Expect(judge(t, h).Result(invariant.SomeoneLeads).Outcome).To(Equal(outcome), "deployed at %v", second)
 	}
 	for second, outcome := range map[float64]invariant.Outcome{24: invariant.Held, 24.010: invariant.Held, 24.010001: invariant.Broken} {
