@@ -116,8 +116,9 @@ else
 	@go -C envtest/simcluster test -count=1 -v -run '^TestAttack$$' -attack.seed "$(or $(SEED),0)" -attack.edits "$(or $(EDITS),3)" -attack.focus "$$FOCUS"
 endif
 
-bench: ## how fast virtual time is: runs/s of one failover
+bench: ## how fast virtual time is (runs/s of one failover), and how long a million facts take to read and to judge
 	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1
+	@go test ./e2e/history ./e2e/invariant -run '^$$' -bench '^Benchmark(Read|Judge)$$' -benchtime 1x -count 1
 
 lint: ## gofmt, go vet, golangci-lint and actionlint
 	@echo '==> gofmt'; badly=$$(gofmt -l .) && test -z "$$badly" || { echo "not formatted: $$badly"; exit 1; }
