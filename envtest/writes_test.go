@@ -95,7 +95,7 @@ func writes(it func(text string, args ...any)) {
 		namespace := place(ctx)
 		file, err := os.Open(shared.AuditLog)
 		Expect(err).NotTo(HaveOccurred())
-		defer file.Close() //nolint:errcheck // It is only read.
+		defer file.Close()
 		log := audit.NewLog(namespace.Name, func(err error) { Fail(err.Error()) })
 		for range 100 {
 			id, err := namespace.Mark(ctx)
@@ -191,7 +191,7 @@ func record(ctx context.Context, namespace *apiserver.Namespace) []history.Fact 
 	log := audit.NewLog(namespace.Name, func(err error) { Fail(err.Error()) })
 	file, err := os.Open(shared.AuditLog)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close() //nolint:errcheck // It was only read.
+	defer file.Close()
 	_, err = io.Copy(log, file)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(log.Await(ctx, id)).To(Succeed())

@@ -250,7 +250,7 @@ func (s *scene) longReigns() []reign {
 func (s *scene) wrongTerm(identity string) (int64, bool) {
 	held := s.terms(identity)
 	var others []int64
-	for term := int64(0); term < 9; term++ {
+	for term := range int64(9) {
 		if !held[term] {
 			others = append(others, term)
 		}
@@ -260,7 +260,7 @@ func (s *scene) wrongTerm(identity string) (int64, bool) {
 
 // gap says whether versions of the Lease may have gone unseen, with no other record of them.
 func (s *scene) gap() bool {
-	return !s.witness(history.Writes) && slices.ContainsFunc(s.Facts, func(f history.Fact) bool { return f.Lease != nil && f.Lease.Gap })
+	return !s.recorded() && slices.ContainsFunc(s.Facts, func(f history.Fact) bool { return f.Lease != nil && f.Lease.Gap })
 }
 
 // shared says whether another life bears the same identity, as one of the same replica may.

@@ -97,7 +97,7 @@ var elections = []Kind{
 			if !is || s.lasts(at) {
 				return false
 			}
-			s.delay(at, tenMinutes)
+			s.delay(at, forLong)
 			return true
 		},
 	},
@@ -128,7 +128,7 @@ var elections = []Kind{
 					if !taken.After(since.Time) {
 						return false
 					}
-					s.delay(taken, tenMinutes)
+					s.delay(taken, forLong)
 					return true
 				case f.IsAct() && f.Source != led.Source:
 					return false
@@ -139,7 +139,7 @@ var elections = []Kind{
 	},
 }
 
-const tenMinutes = 10 * time.Minute
+const forLong = 10 * time.Minute
 
 // leaders are the lives that said that they were elected.
 func (s *scene) leaders() []*life {

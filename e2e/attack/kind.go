@@ -107,7 +107,7 @@ func (k Kind) edit(h *history.History, random *rand.Rand) (edited []byte, did bo
 func (k Kind) wrong(a Attempt) error {
 	held, broken := a.Outcome == string(invariant.Held), a.Outcome == string(invariant.Broken)
 	refused := a.Outcome == string(Refused)
-	right := false
+	var right bool
 	switch k.Must {
 	case NotHeld:
 		right = !held && !refused

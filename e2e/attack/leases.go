@@ -69,14 +69,14 @@ var leases = []Kind{
 		Name: "the watch missed every second version", Must: Held,
 		Why: "What the watch did not see, the API server's record says.",
 		facts: func(s *scene) bool {
-			return s.witness(history.Writes) && s.removeThese(s.everySecond())
+			return s.recorded() && s.removeThese(s.everySecond())
 		},
 	},
 	{
 		Name: "the watch missed every version", Must: NotBroken,
 		Why: "What the watch did not see, the API server's record says.",
 		facts: func(s *scene) bool {
-			return s.witness(history.Writes) && s.remove(kind(history.LeaseSeen, history.LeaseGone))
+			return s.recorded() && s.remove(kind(history.LeaseSeen, history.LeaseGone))
 		},
 	},
 	{
@@ -119,7 +119,7 @@ var leases = []Kind{
 		Name: "the watch began again", Must: Held,
 		Why: "A gap in the watch does not matter where the API server's record has none.",
 		facts: func(s *scene) bool {
-			if !s.witness(history.Writes) {
+			if !s.recorded() {
 				return false
 			}
 			v, is := pick(s, s.versions())

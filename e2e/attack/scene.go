@@ -54,7 +54,7 @@ func own[T any](shared *T) *T {
 }
 
 // pick draws one of a list; false, if it is empty.
-func pick[T any](s *scene, list []T) (chosen T, any bool) {
+func pick[T any](s *scene, list []T) (chosen T, found bool) {
 	if len(list) == 0 {
 		return chosen, false
 	}
@@ -75,7 +75,8 @@ func (s *scene) moment(from, to time.Time) (time.Time, bool) {
 	return from.Add(s.between(0, to.Sub(from))), true
 }
 
-func (s *scene) witness(w history.Witness) bool { return slices.Contains(s.Header.Witnesses, w) }
+// recorded says whether there is a record of writes.
+func (s *scene) recorded() bool { return slices.Contains(s.Header.Witnesses, history.Writes) }
 
 // end is when the run ended.
 func (s *scene) end() time.Time { return s.Facts[len(s.Facts)-1].Time }

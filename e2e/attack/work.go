@@ -142,7 +142,7 @@ var work = []Kind{
 		Name: "the watch missed the stamps", Must: Held,
 		Why: "What the watch did not see, the API server's record says.",
 		facts: func(s *scene) bool {
-			return s.witness(history.Writes) && s.remove(kind(history.Stamped))
+			return s.recorded() && s.remove(kind(history.Stamped))
 		},
 	},
 }
@@ -183,7 +183,7 @@ func (s *scene) stampsFrom(l *life, from, to time.Time, term *int64) bool {
 // stamps has a life stamp an item: the watch shows it, and the API server has recorded it, where it does.
 func (s *scene) stamps(l *life, item string, at time.Time, term *int64) bool {
 	s.insert(history.Fact{Kind: history.Stamped, Time: at, Identity: l.identity, Term: own(term), Item: item})
-	if s.witness(history.Writes) {
+	if s.recorded() {
 		return s.insert(history.Fact{Kind: history.Wrote, Time: at, Source: l.Source, Identity: l.identity, Term: own(term), Item: item, Write: &history.Write{
 			User: "a replica", Pod: l.Replica, Verb: "patch", Resource: history.WorkItems, Name: item, Completed: new(at), Code: 200,
 		}})

@@ -13,7 +13,7 @@ var writes = []Kind{
 		Name: "no record of writes", Must: Inconclusive,
 		Why: "A run that is to have such a record cannot be judged without it.",
 		facts: func(s *scene) bool {
-			return s.witness(history.Writes) && s.remove(kind(history.Wrote))
+			return s.recorded() && s.remove(kind(history.Wrote))
 		},
 	},
 	{
@@ -25,7 +25,7 @@ var writes = []Kind{
 				return false
 			}
 			item, replica := said.Item, said.Replica
-			return s.witness(history.Writes) && s.remove(func(f *history.Fact) bool {
+			return s.recorded() && s.remove(func(f *history.Fact) bool {
 				return f.Kind == history.Wrote && f.Item == item && f.Replica == replica && f.Identity != ""
 			})
 		},
@@ -35,7 +35,7 @@ var writes = []Kind{
 		Why: "Two witnesses that contradict each other prove nothing.",
 		facts: func(s *scene) bool {
 			said, is := pick(s, s.all(kind(history.Processed)))
-			if !is || !s.witness(history.Writes) {
+			if !is || !s.recorded() {
 				return false
 			}
 			// What may have kept it from telling is no contradiction.

@@ -1,7 +1,6 @@
 package invariant_test
 
 import (
-	"fmt"
 	"runtime"
 	"syscall"
 	"testing"
@@ -64,7 +63,7 @@ func TestJudgingIsLinear(t *testing.T) {
 		return least
 	}
 	short, long := took(50_000), took(200_000)
-	t.Log(fmt.Sprintf("50,000 facts took %v, 200,000 took %v", short, long))
+	t.Logf("50,000 facts took %v, 200,000 took %v", short, long)
 	if long > 8*short {
 		t.Errorf("expected four times the facts to take less than eight times as long: %v, and %v", short, long)
 	}

@@ -21,7 +21,7 @@ func (v *view) handoversOfWork(found *finding) {
 	led := v.led()
 	for i := 1; i < len(led); i++ {
 		before, now := led[i-1], led[i]
-		if before.Source == now.Source && !(v.header.Expect.RidesOut() && before.term != now.term) || reported[before.Source] {
+		if before.Source == now.Source && (!v.header.Expect.RidesOut() || before.term == now.term) || reported[before.Source] {
 			continue
 		}
 		l := v.lifeOf(before.Source)

@@ -109,7 +109,7 @@ func (q *silences) due(last *act, from, to time.Time) (due time.Time, why string
 		}
 		// Who has led and lost does not lead again in this life.
 		led := l.elected != nil && !l.elected.Time.After(from)
-		for _, spell := range q.spells(l, from, to) {
+		for _, spell := range q.spells(l, to) {
 			if spell.to.Before(from) {
 				continue
 			}
@@ -136,9 +136,9 @@ func (q *silences) dueOfLeader(led *life, from, to time.Time) time.Time {
 // window is a time from one moment to another.
 type window struct{ from, to time.Time }
 
-// spells are the times within a silence, and before it, in which a life was there, was not told to stop, and was not blocked by
+// spells are the times up to the end of a silence in which a life was there, was not told to stop, and was not blocked by
 // a fault.
-func (q *silences) spells(l *life, from, to time.Time) []window {
+func (q *silences) spells(l *life, to time.Time) []window {
 	ends := firstOf(l.over(q.end()), to)
 	if l.told != nil {
 		ends = firstOf(ends, l.told.Time)

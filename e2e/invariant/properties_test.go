@@ -142,7 +142,7 @@ func shuffle(t *rapid.T, h *history.History) {
 	source := func(f history.Fact) string {
 		switch f.Kind {
 		case history.Started, history.Elected, history.Acted, history.Processed, history.Stopped:
-			return f.Source.String()
+			return f.String()
 		case history.LeaseSeen, history.LeaseGone:
 			return "the watch of the Lease"
 		default:

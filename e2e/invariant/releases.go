@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -100,14 +101,14 @@ func (v *view) releasedByAnother(until string, held renewal, after version) *Bre
 	if len(v.byIdentity[held.Holder]) == 0 {
 		return nil // Of an identity that no journal states nobody knows whose it is.
 	}
-	b := newBreach(0, until+", and "+after.wrote.Source.String()+" removed its name", held.fact, after.wrote)
+	b := newBreach(0, until+", and "+after.wrote.String()+" removed its name", held.fact, after.wrote)
 	return &b
 }
 
 // finalWord is the last act in a term, or word that the work stopped, of one life.
 func finalWord(speech []*history.Fact, of history.Source, term int64) *history.Fact {
-	for i := len(speech) - 1; i >= 0; i-- {
-		if f := speech[i]; f.Source == of && (f.IsAct() || f.Kind == history.Stopped) && (f.Term == nil || *f.Term == term) {
+	for _, f := range slices.Backward(speech) {
+		if f.Source == of && (f.IsAct() || f.Kind == history.Stopped) && (f.Term == nil || *f.Term == term) {
 			return f
 		}
 	}

@@ -74,7 +74,7 @@ func fallsSilentInTime(v *view) finding {
 	for _, b := range unsure.breaches {
 		v.dim = append(v.dim, b.Text)
 	}
-	found.breaches = append(said.breaches, borne.breaches...)
+	found.breaches = slices.Concat(said.breaches, borne.breaches)
 	return found
 }
 

@@ -15,7 +15,7 @@ import (
 func (v *view) stamps() []act {
 	made := v.madeSince()
 	var list []act
-	if v.witness(history.Writes) {
+	if v.recorded() {
 		for _, wrote := range v.of(history.Wrote) {
 			// Whoever may not even ask has not acted.
 			if wrote.Write.Resource != history.WorkItems || wrote.Identity == "" ||
@@ -76,7 +76,7 @@ func (v *view) authorOf(stamp *history.Fact) history.Source {
 // it, or may have; else when the item before it had been made, since the harness makes one after the other.
 func (v *view) madeSince() map[string]time.Time {
 	since := map[string]time.Time{}
-	if v.witness(history.Writes) {
+	if v.recorded() {
 		for _, wrote := range v.of(history.Wrote) {
 			if wrote.Write.Resource == history.WorkItems && wrote.Write.Verb == "create" && wrote.Write.Effect() != history.Refused {
 				if _, known := since[wrote.Item]; !known {
@@ -99,31 +99,31 @@ func (v *view) madeSince() map[string]time.Time {
 // sentSince is a moment before which a request was not sent that arrived at a given one: the allowance before, unless a fault
 // that is over may have held it.
 func (v *view) sentSince(arrived time.Time) time.Time {
-	if _, held := v.clearedBefore(arrived); held {
+	if v.clearedBefore(arrived) {
 		return time.Time{}
 	}
 	return arrived.Add(-v.bounds.Transit() - v.delay(arrived))
 }
 
-// clearedBefore says whether, shortly before a moment, a fault was healed that may have held requests on their way, and when.
+// clearedBefore says whether, shortly before a moment, a fault was healed that may have held requests on their way.
 // What it held arrives at once, or when TCP sends it again: after as long as the fault has lasted, at the most.
-func (v *view) clearedBefore(arrived time.Time) (cleared time.Time, was bool) {
+func (v *view) clearedBefore(arrived time.Time) bool {
 	for _, d := range v.lifted {
 		if d.healed.Time.After(arrived) {
 			continue
 		}
 		lasted := d.healed.Time.Sub(d.injected.Time)
 		if held := d.healed.Time.Add(v.bounds.Transit() + min(lasted, v.bounds.lease)); !arrived.After(held.Add(v.uncertainty)) {
-			cleared, was = lastOf(cleared, d.healed.Time), true
+			return true
 		}
 	}
-	return cleared, was
+	return false
 }
 
 // shownSince is the same for a stamp that a watch has shown. The watch itself may have been slow: it counts only from when the
 // API server has shown a sign of life, since the last gap in what was seen.
 func (v *view) shownSince(alive []*history.Fact, shown time.Time) time.Time {
-	if _, held := v.clearedBefore(shown); held {
+	if v.clearedBefore(shown) {
 		return time.Time{}
 	}
 	sign := lastUntil(alive, shown.Add(-v.bounds.Transit()-v.delay(shown)-1))

@@ -69,7 +69,7 @@ func (v *view) findVersions() {
 	if len(recorded) > 0 {
 		v.insert(recorded)
 	}
-	if v.witness(history.Writes) {
+	if v.recorded() {
 		v.closeGaps()
 	}
 	for _, seen := range v.versions {
@@ -152,7 +152,7 @@ func (v *view) insert(recorded map[string]*history.Fact) {
 		}
 		all = append(all, seen)
 	}
-	v.versions = append(all, missed...)
+	v.versions = slices.Concat(all, missed)
 }
 
 func (v version) before(seen version) bool {

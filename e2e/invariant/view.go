@@ -88,8 +88,8 @@ func inOrder(h *history.History) []history.Fact {
 // of lists the facts of one kind.
 func (v *view) of(kind history.Kind) []*history.Fact { return v.kinds[kind] }
 
-// witness says whether the history has what such a witness tells.
-func (v *view) witness(w history.Witness) bool { return slices.Contains(v.header.Witnesses, w) }
+// recorded says whether the API server has recorded every write.
+func (v *view) recorded() bool { return slices.Contains(v.header.Witnesses, history.Writes) }
 
 // end is when the run ended.
 func (v *view) end() time.Time {

@@ -14,7 +14,7 @@ const mostDisagreements = 3
 // agree on who acted when. Where one is silent of what the other tells, the run has not held; but what either tells can still
 // break a promise. Where they tell of one thing at two times, or the record lacks a version, nothing can be proved.
 func (v *view) witnesses(a *assumed) {
-	if !v.witness(history.Writes) {
+	if !v.recorded() {
 		return
 	}
 	c := &comparison{view: v, assumed: a}

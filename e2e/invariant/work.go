@@ -75,8 +75,9 @@ func (v *view) queued(made time.Time) (more time.Duration) {
 		}
 		more += delay/2 + delay
 		if waits := delay - period; period > 0 && waits > 0 {
-			length := firstOf(made, d.lifted(v.end())).Sub(d.injected.Time)
-			more += time.Duration(max(0, length)/period+1) * waits
+			length := max(0, firstOf(made, d.lifted(v.end())).Sub(d.injected.Time))
+			before := int64(length/period) + 1
+			more += time.Duration(before * waits.Nanoseconds())
 		}
 	}
 	return more

@@ -25,7 +25,7 @@ type Showing struct {
 // NewShowing begins with no run.
 func NewShowing(bug KnownBug) *Showing { return &Showing{bug: bug, broken: map[string]int{}} }
 
-// NotShown: the bug did not show, and could not have shown. Whether it is still there nobody knows.
+// NotShown says that the bug did not show, and could not have shown. Whether it is still there nobody knows.
 type NotShown struct{ Why error }
 
 // Error implements error.

@@ -25,6 +25,7 @@ func Attribute(writes, seen []history.Fact, lives Lives) []history.Fact {
 			launched[fact.Source] = fact.Time
 		case history.Started:
 			stated[fact.Source] = fact.Identity
+		default: // The others tell neither when a life began nor what it is called.
 		}
 	}
 	attributed := slices.Clone(writes)

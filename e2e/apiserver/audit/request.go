@@ -60,7 +60,7 @@ func (r *request) fact(items map[string]bool) history.Fact {
 		User: r.event.User.Username, Verb: r.event.Verb, Resource: r.resource(), Name: r.name(),
 		Pod: only(r.event.User.Extra[podNameKey]), PodUID: only(r.event.User.Extra[podUIDKey]),
 	}
-	if status := r.event.ResponseStatus; r.ended() && status != nil && !(status.Code == http.StatusOK && status.Message == unanswered) {
+	if status := r.event.ResponseStatus; r.ended() && status != nil && (status.Code != http.StatusOK || status.Message != unanswered) {
 		write.Completed = new(r.event.StageTimestamp.UTC())
 		write.Code = int(status.Code)
 		write.Revision = object(r.event.ResponseObject).ResourceVersion
