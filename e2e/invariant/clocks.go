@@ -1,8 +1,6 @@
 package invariant
 
 import (
-	"time"
-
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
@@ -32,25 +30,15 @@ func (v *view) clocks(a *assumed) {
 	}
 }
 
-// setBack finds where the time of a source goes back, which has an order of its own: the journal of a life, and the versions
-// of the Lease.
+// setBack names where the time of a source goes back, which has an order of its own: the journal of a life, and the versions of
+// the Lease.
 func (v *view) setBack(a *assumed) {
-	latest := map[history.Source]time.Time{}
-	var version time.Time
-	for i := range v.facts {
-		fact := &v.facts[i]
-		switch fact.Kind {
-		case history.Started, history.Elected, history.Acted, history.Processed, history.Stopped:
-			if by := latest[fact.Source].Sub(fact.Time); by > v.uncertainty {
-				a.doubt("the clock of %s went back by %v, to %s", fact.Source, by, clock(fact.Time))
-			}
-			latest[fact.Source] = fact.Time
-		case history.LeaseSeen, history.LeaseGone:
-			if by := version.Sub(fact.Time); by > v.uncertainty {
-				a.doubt("the clock by which the Lease was seen went back by %v, to %s", by, clock(fact.Time))
-			}
-			version = fact.Time
-		default: // The others have no order of their own.
+	told := history.History{Facts: v.facts}
+	for _, step := range told.StepsBack(v.uncertainty) {
+		whose := "by which the Lease was seen"
+		if step.After.Replica != "" {
+			whose = "of " + step.After.String()
 		}
+		a.doubt("the clock %s went back by %v, to %s", whose, step.By, clock(step.After.Time))
 	}
 }
