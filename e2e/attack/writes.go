@@ -25,9 +25,10 @@ var writes = []Kind{
 				return false
 			}
 			item, replica := said.Item, said.Replica
-			return s.recorded() && s.remove(func(f *history.Fact) bool {
+			asked := s.all(func(f *history.Fact) bool {
 				return f.Kind == history.Wrote && f.Item == item && f.Replica == replica && f.Identity != ""
 			})
+			return s.recorded() && len(asked) > 0 && s.recordGoesOn(said.Time, asked) && s.removeThese(asked)
 		},
 	},
 	{
@@ -61,7 +62,7 @@ var writes = []Kind{
 				return false
 			}
 			v, is := pick(s, s.versions())
-			return is && len(v.writes) > 0 && s.removeThese(v.writes)
+			return is && len(v.writes) > 0 && s.recordGoesOn(v.seen[0].Time, v.writes) && s.removeThese(v.writes)
 		},
 	},
 	{
@@ -186,6 +187,13 @@ var writes = []Kind{
 			return true
 		},
 	},
+}
+
+// recordGoesOn says whether the record of writes reaches as far as a moment without some of them: it may end before the run does.
+func (s *scene) recordGoesOn(until time.Time, without []*history.Fact) bool {
+	return len(s.all(func(f *history.Fact) bool {
+		return f.Kind == history.Wrote && !f.Time.Before(until) && !slices.Contains(without, f)
+	})) > 0
 }
 
 // unknownLeaseWrite says whether there is a write of the Lease whose effect is not known: it may be that of any version.

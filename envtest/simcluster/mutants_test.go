@@ -373,10 +373,11 @@ var mutants = []mutant{
 		manager: like(func(p *plain) {
 			p.idle = func() {
 				pause(p.process, 3*p.options.RetryPeriod)
-				lock, is := p.elector.Lock.(*remembering)
-				if record, _, err := p.elector.Lock.Get(p.process); is && err == nil && record.HolderIdentity != p.identity {
-					record.HolderIdentity = ""
-					_ = lock.Interface.Update(p.process, *record)
+				// Not by the elector's lock, which is the elector's alone.
+				leases := p.leases.Leases(p.options.LeaderElectionNamespace)
+				if lease, err := leases.Get(p.process, p.options.LeaderElectionID, metav1.GetOptions{}); err == nil && *lease.Spec.HolderIdentity != p.identity {
+					lease.Spec.HolderIdentity = new(string)
+					_, _ = leases.Update(p.process, lease, metav1.UpdateOptions{})
 				}
 			}
 		}),
