@@ -40,6 +40,12 @@ type Timed interface {
 	Began() time.Time
 }
 
+// Biting is an injection that tells when it first affects something: a fault on requests waits for one to come.
+type Biting interface {
+	// Bitten is closed as soon as the fault has affected something.
+	Bitten() <-chan struct{}
+}
+
 // Unsupported says why a cluster cannot inject a fault.
 type Unsupported string
 

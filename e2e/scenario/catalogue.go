@@ -30,7 +30,7 @@ var safe = promises(always, also(
 const restRenewals = 5
 
 // Catalogue lists the scenarios that today's libraries must hold.
-var Catalogue = slices.Concat(everywhere, onPods)
+var Catalogue = slices.Concat(everywhere, onRequests, refused, withTimings, withReleases, many, onPods)
 
 // everywhere are the scenarios that need no more than replicas and an API server.
 var everywhere = []Scenario{
@@ -210,33 +210,6 @@ var everywhere = []Scenario{
 	away("Role loses its verbs on Leases", fault.LeaseForbidden{},
 		"A leader that may no longer renew must stop as one that cannot, and nobody else may begin; when the rights are back, so is a leader.",
 		false),
-	{
-		Name:     "rolling restart",
-		Why:      "While every replica is replaced, one after the other, work goes on and nothing is done twice at once.",
-		Faults:   []fault.Fault{fault.Rollout{}},
-		Promises: promises(safe, also(invariant.TakeoverInTime)),
-		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
-			leader := run.AwaitLeader(ctx)
-			run.Rollout(ctx, run.Profile.Timings)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
-		},
-	},
-	{
-		Name:           "rollout that changes the timings",
-		Why:            "While old and new timings are mixed, a standby must wait for as long as the holder's Lease says, not for as long as its own flags say.",
-		ChangesTimings: true,
-		Faults:         []fault.Fault{fault.Rollout{}},
-		Promises:       promises(safe, also(invariant.TakeoverInTime)),
-		Takeover:       history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
-			leader := run.AwaitLeader(ctx)
-			run.Rollout(ctx, run.Profile.longer())
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
-		},
-	},
 	{
 		Name:     "every replica loses once",
 		Why:      "When all have lost, one after the other, one of those who lost must lead again.",

@@ -234,6 +234,26 @@ func (i *Injection) evidence(ctx context.Context) (fault.Evidence, error) {
 	return evidence, nil
 }
 
+// AwaitBite waits until the fault has affected something: a fault on requests waits for one to come, and a renewal comes
+// within a RetryPeriod.
+func (i *Injection) AwaitBite(ctx context.Context) {
+	biting, tells := i.touching.(fault.Biting)
+	if !tells {
+		i.run.giveUp("expected %q to tell when it bites, and on this cluster it does not: mend the cluster", i.fault)
+	}
+	bound := patience(i.run.bounds.Rest())
+	i.run.log("waiting for %q to bite (at most %v)", i.fault, bound)
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	select {
+	case <-biting.Bitten():
+	case <-timer.C:
+		i.run.giveUp("expected %q to affect a request within %v, and none came%s", i.fault, bound, i.run.down())
+	case <-ctx.Done():
+		i.run.giveUp("waiting for %q to bite: %w", i.fault, context.Cause(ctx))
+	}
+}
+
 // AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
 func (r *Run) AwaitRival(ctx context.Context, leader string) string {
 	act := r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -105,6 +106,26 @@ func (p proxied) Evidence(context.Context) (fault.Evidence, error) {
 		sum.Passed += injection.PassedSinceHeal()
 	}
 	return sum, nil
+}
+
+// Bitten is closed as soon as the fault has affected something on any of its ways.
+func (p proxied) Bitten() <-chan struct{} {
+	if len(p) == 1 {
+		return p[0].Bitten()
+	}
+	bitten := make(chan struct{})
+	var once sync.Once
+	for _, injection := range p {
+		go func() {
+			select {
+			case <-injection.Bitten():
+				once.Do(func() { close(bitten) })
+			case <-bitten:
+			case <-injection.Healed():
+			}
+		}()
+	}
+	return bitten
 }
 
 func (c *Cluster) partition(f fault.Partition) (fault.Injection, error) {

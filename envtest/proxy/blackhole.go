@@ -12,7 +12,7 @@ package proxy
 type Blackhole struct{ Direction Direction }
 
 func (b Blackhole) inject(p *Proxy, i *Injection) {
-	i.heal = p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
+	i.heal = p.network.impair(&impairment{touched: i.touched, holds: func(f *flow) bool {
 		return b.Direction == Both || b.Direction == f.direction
 	}})
 }
@@ -26,7 +26,7 @@ type DeadConnections struct{}
 
 func (DeadConnections) inject(p *Proxy, i *Injection) {
 	dead := p.network.alive()
-	i.heal = p.network.impair(&impairment{touched: &i.touched, holds: func(f *flow) bool {
+	i.heal = p.network.impair(&impairment{touched: i.touched, holds: func(f *flow) bool {
 		_, ok := dead[f.link]
 		return ok
 	}})

@@ -3,6 +3,8 @@ package proxy
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // Fault is one of this package's: Blackhole, DeadConnections, Latency, Reset, Stall, Hold, DropAnswer, DelayAnswer,
@@ -18,14 +20,14 @@ type Injection struct {
 	heal    func()
 	once    sync.Once
 	healed  chan struct{}
-	touched atomic.Int64
+	touched *fault.Count
 	passed  atomic.Int64
 }
 
 // Inject begins a fault, which lasts until its heal. Several may be active at once: on the bytes they add up, and
 // a request meets them in the order of their injection.
 func (p *Proxy) Inject(f Fault) *Injection {
-	i := &Injection{proxy: p, heal: func() {}, healed: make(chan struct{})}
+	i := &Injection{proxy: p, heal: func() {}, healed: make(chan struct{}), touched: fault.NewCount()}
 	f.inject(p, i)
 	return i
 }
@@ -45,6 +47,12 @@ func (i *Injection) Heal() {
 // Touched is how many chunks of bytes, connections or requests the fault has affected so far; each fault says which.
 // At 0 it has not bitten.
 func (i *Injection) Touched() int64 { return i.touched.Load() }
+
+// Healed is closed once the fault has been healed.
+func (i *Injection) Healed() <-chan struct{} { return i.healed }
+
+// Bitten is closed as soon as Touched is above 0.
+func (i *Injection) Bitten() <-chan struct{} { return i.touched.First() }
 
 // PassedSinceHeal is how many requests of this proxy were forwarded after the heal and answered by the API server while
 // their clients still waited. It is 0 before the heal. Above 0 it proves that the heal healed, if no other fault is active.

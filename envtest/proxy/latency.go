@@ -10,5 +10,5 @@ import "time"
 type Latency struct{ D time.Duration }
 
 func (l Latency) inject(p *Proxy, i *Injection) {
-	i.heal = p.network.impair(&impairment{touched: &i.touched, delay: l.D})
+	i.heal = p.network.impair(&impairment{touched: i.touched, delay: l.D})
 }

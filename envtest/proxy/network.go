@@ -5,8 +5,9 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // network is everything between the replica and the proxy: the live links, and what is wrong with them. One lock guards
@@ -25,7 +26,7 @@ type impairment struct {
 	// delay is added to the way of each chunk.
 	delay time.Duration
 	// touched counts the chunks that were held or delayed.
-	touched *atomic.Int64
+	touched *fault.Count
 }
 
 func (i *impairment) holding(f *flow) bool { return i.holds != nil && i.holds(f) }

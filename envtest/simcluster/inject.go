@@ -129,6 +129,7 @@ type injection struct {
 }
 
 func inject(e *effect, links ...*link) *injection {
+	e.touched = fault.NewCount()
 	for _, l := range links {
 		l.add(e)
 	}
@@ -146,6 +147,9 @@ func (i *injection) Heal(context.Context) error {
 func (i *injection) Evidence(context.Context) (fault.Evidence, error) {
 	return fault.Evidence{Touched: i.effect.touched.Load(), Passed: i.through() - i.passed}, nil
 }
+
+// Bitten is closed as soon as the effect has touched something.
+func (i *injection) Bitten() <-chan struct{} { return i.effect.touched.First() }
 
 func (i *injection) through() (n int64) {
 	for _, l := range i.links {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // link is what lies between one replica and the API server, in all of its lives. Its faults last until they are lifted,
@@ -41,7 +43,8 @@ type effect struct {
 	// forbidden: the API server refuses every request about a Lease, as one does whose Role says nothing of them.
 	forbidden bool
 
-	touched atomic.Int64
+	// touched is made by inject.
+	touched *fault.Count
 }
 
 func newLink(server *APIServer) *link {
