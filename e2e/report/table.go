@@ -16,7 +16,8 @@ func Table(out io.Writer, rows []Row) error {
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
-	var notes, skips []string
+	// What failed is said last, where the eye is when a long run ends.
+	var notes, skips, failures []string
 	for _, row := range rows {
 		counts[row.Verdict]++
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
@@ -24,11 +25,13 @@ func Table(out io.Writer, rows []Row) error {
 			duration(row.Margin, row.Lost), strings.Join(row.Measured, ", "))
 		// Where a run is inconclusive, what did not hold follows from what Why says.
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
-			notes = append(notes, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
+			failures = append(failures, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
 		}
 		switch {
 		case row.Verdict == NotRun:
 			skips = append(skips, fmt.Sprintf("skipped: %s: %s", row.Scenario, row.Why))
+		case row.Why != "" && row.failed():
+			failures = append(failures, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
 		case row.Why != "":
 			notes = append(notes, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
 		}
@@ -45,12 +48,17 @@ func Table(out io.Writer, rows []Row) error {
 	if len(skips) > 0 {
 		fmt.Fprintln(out, "\n"+strings.Join(skips, "\n"))
 	}
+	for _, failure := range failures {
+		fmt.Fprintln(out, "\n"+failure)
+	}
 	passed, failed := counts[string(invariant.Held)], counts[string(invariant.Broken)]+counts[string(invariant.Inconclusive)]+counts[NoVerdict]
 	fmt.Fprintf(out, "\n%d held, %d broken, %d inconclusive, %d without a verdict, %d skipped, %d broken by known bugs\n", passed,
 		counts[string(invariant.Broken)], counts[string(invariant.Inconclusive)], counts[NoVerdict], counts[NotRun], counts[KnownBug])
 	_, err := fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", passed+counts[KnownBug], failed, counts[NotRun])
 	return err
 }
+
+func (r Row) failed() bool { return r.Verdict != string(invariant.Held) && r.Verdict != KnownBug && r.Verdict != NotRun }
 
 func (r Row) promises() string {
 	if r.Promised == 0 {

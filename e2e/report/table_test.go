@@ -42,15 +42,15 @@ out of reach                            skipped       –         –           
 no cluster                              failed        –         –            –                 –        –
 an old acquaintance                     known bug     1 of 2    –            –                 –        –
 
+an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
+
+skipped: out of reach: needs a kernel
+
 late: broke TakeoverInTime
 
 blind: inconclusive: the fault did not bite
 
 no cluster: failed: connection refused
-
-an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
-
-skipped: out of reach: needs a kernel
 
 2 held, 1 broken, 1 inconclusive, 1 without a verdict, 1 skipped, 1 broken by known bugs
 3 passed, 3 failed, 1 skipped
