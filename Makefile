@@ -9,7 +9,7 @@
 #? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
 #? SEED        where its edits begin; drawn anew, if it is not given
-#? PROCS       how many scenarios run at once; default: 6 on envtest, 4 on kind
+#? PROCS       how many scenarios run at once; default: 12 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
 #? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h
 #? SUITES      what `make deflake` repeats
@@ -42,7 +42,7 @@ suite.sim = mkdir -p "$$RUNS" && PROFILE="$(or $(PROFILE),production)" \
 	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS" -ginkgo.junit-report="$$RUNS/junit-sim.xml"
 ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=$(or $(SUITE_TIMEOUT),2h) --grace-period=3m --fail-on-empty \
 	--label-filter="$$LABELS" --output-dir="$$RUNS" --junit-report=junit-$(2).xml
-suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,6,envtest) ./envtest
+suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,12,envtest) ./envtest
 suite.kind = mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
 control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/binary"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
@@ -33,8 +34,14 @@ func TestScenarios(t *testing.T) {
 		Cluster: "kind",
 		Profile: scenario.Quick,
 		Check:   binary.Check,
-		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+		Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return kindcluster.New(ctx, configFor(folder, observer))
+		},
+		Beside: func(s scenario.Scenario) spec.Beside {
+			if s.Exact || s.Reach() > fault.OwnRun {
+				return spec.Nothing
+			}
+			return spec.Anything
 		},
 		Others: func(it func(text string, args ...any)) {
 			faults(it)

@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/interregnum/interregnum/e2e/binary"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -30,11 +31,18 @@ func TestScenarios(t *testing.T) {
 		Cluster: "envtest",
 		Profile: scenario.Quick,
 		Check:   check,
-		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
-			return processcluster.New(ctx, processcluster.Config{
-				API: shared.API.config(), ControlPlane: controlPlane, AuditLog: shared.AuditLog,
+		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+			config := processcluster.Config{
+				API: shared.API.config(), AuditLog: shared.AuditLog,
 				Binary: shared.Binary, Folder: folder, Observer: observer,
-			})
+			}
+			if s.Reach() == fault.WholeCluster {
+				var err error
+				if config.ControlPlane, err = ownControlPlane(ctx, folder); err != nil {
+					return nil, err
+				}
+			}
+			return processcluster.New(ctx, config)
 		},
 		Others: others,
 	}) {
@@ -49,11 +57,13 @@ func others(it func(text string, args ...any)) {
 	writes(it)
 }
 
-// suite is what every process of the suite is told by the first one, which starts the control plane.
+// suite is what every process of the suite is told by the first one, which starts the control plane that they share.
 type suite struct {
 	API      access
 	AuditLog string
 	Binary   history.Binary
+	// Places is the path of those for control planes that are not shared.
+	Places string
 }
 
 // access is the part of a rest.Config that can be told to another process.
@@ -73,9 +83,21 @@ func (a access) config() *rest.Config {
 
 var (
 	shared suite
-	// controlPlane is nil in every process but the first.
-	controlPlane *processcluster.ControlPlane
+	// places are for control planes that are not shared.
+	places *processcluster.Places
 )
+
+// ownControlPlanes is how many control planes that are not shared there are at once, at most: each takes a third of a gigabyte.
+const ownControlPlanes = 4
+
+// ownControlPlane starts one for a run that disturbs it.
+func ownControlPlane(ctx context.Context, folder string) (*processcluster.ControlPlane, error) {
+	if err := places.Take(ctx); err != nil {
+		return nil, err
+	}
+	DeferCleanup(places.Free) // When the run is over, and with it its control plane.
+	return processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), filepath.Join(folder, "control-plane"))
+}
 
 func check() error {
 	return errors.Join(binary.Check(), processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
@@ -89,12 +111,20 @@ func start(ctx SpecContext) []byte {
 
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")
 	fmt.Fprintf(GinkgoWriter, "starting etcd and kube-apiserver; their logs are in %s\n", logs)
-	controlPlane, err = processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), logs)
+	controlPlane, err := processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), logs)
 	must(err)
 	DeferCleanup(func() { must(controlPlane.Stop()) })
 	api := controlPlane.Config()
 	shared.AuditLog = controlPlane.AuditLog()
 	shared.API = access{Host: api.Host, CAData: api.CAData, Cert: api.CertData, Key: api.KeyData}
+
+	folder, err := os.MkdirTemp("", "interregnum-places-")
+	must(err)
+	DeferCleanup(func() { must(os.RemoveAll(folder)) })
+	shared.Places = filepath.Join(folder, "control-planes")
+	made, err := processcluster.MakePlaces(shared.Places, ownControlPlanes)
+	must(err)
+	DeferCleanup(func() { must(made.Close()) })
 
 	told, err := json.Marshal(shared)
 	must(err)
@@ -102,7 +132,12 @@ func start(ctx SpecContext) []byte {
 }
 
 // join runs in every process, with what the first one told.
-func join(told []byte) { must(json.Unmarshal(told, &shared)) }
+func join(told []byte) {
+	must(json.Unmarshal(told, &shared))
+	var err error
+	places, err = processcluster.OpenPlaces(shared.Places)
+	must(err)
+}
 
 // must says an error as it is: what a matcher adds to it hides what is to be done.
 func must(err error) {

@@ -151,14 +151,15 @@ func writes(it func(text string, args ...any)) {
 			HaveField("Name", name), WithTransform(history.Write.Effect, Equal(history.Unknown)))))
 	}, Label("conformance"), SpecTimeout(time.Minute))
 
-	it("a write that a killed API server has not answered is neither done nor undone", Serial, func(ctx SpecContext) {
-		cluster, err := processcluster.New(ctx, processcluster.Config{
-			API: shared.API.config(), ControlPlane: controlPlane, AuditLog: shared.AuditLog,
-			Folder: GinkgoT().TempDir(), Observer: observe.New(),
-		})
-		Expect(err).NotTo(HaveOccurred())
+	it("a write that a killed API server has not answered is neither done nor undone", func(ctx SpecContext) {
+		folder := GinkgoT().TempDir()
+		controlPlane, err := ownControlPlane(ctx, folder)
+		must(err)
+		cluster, err := processcluster.New(ctx, processcluster.Config{ControlPlane: controlPlane, Folder: folder, Observer: observe.New()})
+		must(err)
 		DeferCleanup(func() { Expect(cluster.Close()).To(Succeed()) })
-		namespace := place(ctx)
+		namespace, err := apiserver.Make(ctx, controlPlane.Config(), enough)
+		must(err)
 		asked, release := holdItems(ctx, namespace)
 		left := makeItems(ctx, namespace)
 		Eventually(ctx, asked).WithTimeout(enough).Should(Receive())
@@ -167,7 +168,7 @@ func writes(it func(text string, args ...any)) {
 		Eventually(ctx, left).WithTimeout(enough).Should(Receive())
 		Expect(away.Heal(ctx)).To(Succeed())
 		release()
-		writes := ofItems(record(ctx, namespace))
+		writes := ofItems(recordIn(ctx, controlPlane.AuditLog(), namespace))
 		Expect(writes).NotTo(BeEmpty())
 		// Of a request that is to make something no more is known, before it is read, than that.
 		Expect(writes[len(writes)-1]).To(Equal(history.Write{User: "interregnum", Verb: "create", Resource: history.WorkItems}))
@@ -183,13 +184,18 @@ func place(ctx context.Context) *apiserver.Namespace {
 	return namespace
 }
 
-// record reads the API server's record of all that it has answered in the namespace.
+// record reads the shared API server's record of all that it has answered in the namespace.
 func record(ctx context.Context, namespace *apiserver.Namespace) []history.Fact {
+	GinkgoHelper()
+	return recordIn(ctx, shared.AuditLog, namespace)
+}
+
+func recordIn(ctx context.Context, path string, namespace *apiserver.Namespace) []history.Fact {
 	GinkgoHelper()
 	id, err := namespace.Mark(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	log := audit.NewLog(namespace.Name, func(err error) { Fail(err.Error()) })
-	file, err := os.Open(shared.AuditLog)
+	file, err := os.Open(path)
 	Expect(err).NotTo(HaveOccurred())
 	defer file.Close()
 	_, err = io.Copy(log, file)

@@ -126,12 +126,11 @@ var everywhere = []Scenario{
 	partitioned("leader's answers are lost", fault.Answers,
 		"A leader whose renewals are applied but never acknowledged must fall silent, although the Lease still names it."),
 	{
-		Name: "partition shorter than the renew deadline",
-		Why:  "A leader must ride out a partition that ends before its renew deadline does.",
-		// Its length matters, which others beside it would stretch.
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.Partition{Lost: fault.Everything}},
-		Promises:  safe,
+		Name:     "partition shorter than the renew deadline",
+		Why:      "A leader must ride out a partition that ends before its renew deadline does.",
+		Exact:    true,
+		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
+		Promises: safe,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
@@ -160,9 +159,9 @@ var everywhere = []Scenario{
 		},
 	},
 	away("API server away longer than the renew deadline", fault.APIServerAway{},
-		"When the API server is away for everyone, the leader stops and nobody else begins; when it is back, so is a leader.", true),
+		"When the API server is away for everyone, the leader stops and nobody else begins; when it is back, so is a leader."),
 	away("API server hangs longer than the renew deadline", fault.APIServerHangs{},
-		"An API server that accepts connections and answers nothing is as good as none, and takes longer to notice.", true),
+		"An API server that accepts connections and answers nothing is as good as none, and takes longer to notice."),
 	{
 		Name:     "API server slow, within what the timings allow",
 		Why:      "A leader must ride out slowness that leaves each of its requests time enough.",
@@ -208,11 +207,11 @@ var everywhere = []Scenario{
 		},
 	},
 	away("Role loses its verbs on Leases", fault.LeaseForbidden{},
-		"A leader that may no longer renew must stop as one that cannot, and nobody else may begin; when the rights are back, so is a leader.",
-		false),
+		"A leader that may no longer renew must stop as one that cannot, and nobody else may begin; when the rights are back, so is a leader."),
 	{
 		Name:     "every replica loses once",
 		Why:      "When all have lost, one after the other, one of those who lost must lead again.",
+		Long:     true,
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
@@ -268,13 +267,12 @@ func partitioned(name string, lost fault.Lost, why string) Scenario {
 }
 
 // away makes the scenarios in which nobody reaches the Lease, until the leader has stopped.
-func away(name string, f fault.Fault, why string, exclusive bool) Scenario {
+func away(name string, f fault.Fault, why string) Scenario {
 	return Scenario{
 		Name: name, Why: why,
-		Exclusive: exclusive,
-		Faults:    []fault.Fault{f},
-		Promises:  promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
-		Takeover:  history.ByExpiry, Since: history.SinceHeal,
+		Faults:   []fault.Fault{f},
+		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+		Takeover: history.ByExpiry, Since: history.SinceHeal,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			outage := run.Inject(ctx, f)

@@ -20,10 +20,9 @@ var onPods = []Scenario{
 		Name: "leader's node partitioned from the control plane",
 		Why: "The leader, and whoever shares its node, loses the API server, and so does the kubelet. A user sees the leader's " +
 			"container restarted (leader election lost), and a rival on another node lead within the usual bound.",
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.NodePartitioned{}},
-		Promises:  promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
-		Takeover:  history.ByExpiry, Since: history.SinceInjection,
+		Faults:   []fault.Fault{fault.NodePartitioned{}},
+		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.NodePartitioned{Replica: leader})
@@ -37,10 +36,9 @@ var onPods = []Scenario{
 		Name: "leader's node paused past the lease, then woken",
 		Why: "A whole node that was frozen, as a virtual machine is that is moved: the leader on it may act before it looks at its " +
 			"clock, which is measured; that it then stops is promised.",
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.NodePaused{}},
-		Promises:  promises(always, also(invariant.OnlyTheHolderReleases, invariant.TakeoverInTime, invariant.LosersReturn)),
-		Takeover:  history.ByExpiry, Since: history.SinceInjection,
+		Faults:   []fault.Fault{fault.NodePaused{}},
+		Promises: promises(always, also(invariant.OnlyTheHolderReleases, invariant.TakeoverInTime, invariant.LosersReturn)),
+		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			pause := run.Inject(ctx, fault.NodePaused{Replica: leader})
@@ -54,10 +52,9 @@ var onPods = []Scenario{
 		Name: "leader's node stopped, then started",
 		Why: "A node without power says nothing, and its pods stay in the API as they were. A rival on another node leads when the " +
 			"Lease has run out; when the node is back, its pods are started again, as standbys.",
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.NodeStopped{}},
-		Promises:  promises(safe, also(invariant.TakeoverInTime)),
-		Takeover:  history.ByExpiry, Since: history.SinceInjection,
+		Faults:   []fault.Fault{fault.NodeStopped{}},
+		Promises: promises(safe, also(invariant.TakeoverInTime)),
+		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			stop := run.Inject(ctx, fault.NodeStopped{Replica: leader})
@@ -71,10 +68,9 @@ var onPods = []Scenario{
 		Name: "leader's node drained",
 		Why: "A drain evicts one pod at a time, as the disruption budget demands, and their successors start elsewhere: " +
 			"somebody leads again a lease duration after the leader had to go.",
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.NodeDrained{}},
-		Promises:  promises(safe, also(invariant.TakeoverInTime)),
-		Takeover:  history.ByExpiry, Since: history.SinceInjection,
+		Faults:   []fault.Fault{fault.NodeDrained{}},
+		Promises: promises(safe, also(invariant.TakeoverInTime)),
+		Takeover: history.ByExpiry, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			drain := run.Inject(ctx, fault.NodeDrained{Replica: leader})
@@ -87,10 +83,9 @@ var onPods = []Scenario{
 		Name: "API server restarted",
 		Why: "Whether a leader rides out the restart of an API server is a question of its renew deadline. Either way nobody may act " +
 			"beside it, and work goes on.",
-		Exclusive: true,
-		Faults:    []fault.Fault{fault.APIServerRestarted{}},
-		Promises:  safe,
-		MayLose:   true,
+		Faults:   []fault.Fault{fault.APIServerRestarted{}},
+		Promises: safe,
+		MayLose:  true,
 		Steps: func(ctx context.Context, run *Run) error {
 			run.AwaitLeader(ctx)
 			restart := run.Inject(ctx, fault.APIServerRestarted{})

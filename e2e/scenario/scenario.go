@@ -49,8 +49,10 @@ type Scenario struct {
 	ChangesTimings bool
 	// Faults that the steps inject; a cluster that cannot inject one of them skips the scenario.
 	Faults []fault.Fault
-	// Exclusive scenarios do something to the whole cluster, so that no other may run beside them.
-	Exclusive bool
+	// Exact: it is about how long a fault lasts, which others beside it could stretch on a busy machine.
+	Exact bool
+	// Long: it takes several takeovers, so that a suite should begin with it.
+	Long bool
 	// Promises must hold; the other guarantees are only measured.
 	Promises []invariant.Guarantee
 	// Takeover says how a rival comes to lead after the fault; none, if none is to.
@@ -61,6 +63,15 @@ type Scenario struct {
 	MayLose bool
 	// Steps are what happens, between the deployment and the end.
 	Steps Steps
+}
+
+// Reach is how far the faults of the scenario reach.
+func (s Scenario) Reach() fault.Reach {
+	reach := fault.OwnRun
+	for _, f := range s.Faults {
+		reach = max(reach, fault.Reaches(f))
+	}
+	return reach
 }
 
 // Steps are what happens in a run. An error ends it, as does a verb that waits in vain.

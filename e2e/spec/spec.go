@@ -28,8 +28,11 @@ type Binding struct {
 	Profile scenario.Profile
 	// Check looks, before anything is started, whether what the environment names is there; nil, if it names nothing.
 	Check func() error
-	// Open makes a cluster for one run, whose folder is for logs and the like. It says what happens to the observer.
-	Open func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error)
+	// Open makes a cluster for one run of a scenario, whose folder is for logs and the like. It says what happens to the
+	// observer.
+	Open func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error)
+	// Beside says what may run beside a scenario here; nil means that anything may, whatever the scenario.
+	Beside func(s scenario.Scenario) Beside
 	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
 	Within func(run func(ctx context.Context))
 	// Others declares the suite's specs that are no scenarios, with what it is given in the place of ginkgo.It; nil, if there
@@ -57,12 +60,8 @@ func Bind(b Binding) (start bool) {
 		ginkgo.It("knows what to run", b.labelsToPass(filter, profile), func() { ginkgo.Fail(err.Error()) })
 		return false
 	}
-	for _, s := range chosen.scenarios {
-		decorations := []any{b.labels(profile)}
-		if s.Exclusive {
-			decorations = append(decorations, ginkgo.Serial)
-		}
-		ginkgo.It(s.Name, append(decorations, func(ctx ginkgo.SpecContext) {
+	b.declare(chosen.scenarios, func(s scenario.Scenario, decorations ...any) {
+		ginkgo.It(s.Name, append(decorations, b.labels(profile), func(ctx ginkgo.SpecContext) {
 			run := Attempt(ctx, b, s, profile)
 			ginkgo.AddReportEntry(entry, run.Row, ginkgo.ReportEntryVisibilityNever)
 			switch {
@@ -72,7 +71,7 @@ func Bind(b Binding) (start bool) {
 				ginkgo.Fail(run.Explanation + "\n  run it again: " + b.again(s.Name, profile))
 			}
 		})...)
-	}
+	})
 	for _, bug := range chosen.bugs {
 		b.bindBug(bug)
 	}
@@ -137,7 +136,7 @@ func (b Binding) attempt(ctx context.Context, s scenario.Scenario, profile scena
 		return failed(err)
 	}
 	observer := observe.New()
-	cluster, err := b.Open(ctx, observer, folder)
+	cluster, err := b.Open(ctx, s, observer, folder)
 	if err != nil {
 		return failed(err)
 	}

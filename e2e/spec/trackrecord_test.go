@@ -42,7 +42,7 @@ func TestABugIsNotShownWithoutARun(t *testing.T) {
 	for _, bug := range scenario.TrackRecord {
 		t.Run(bug.Name, func(t *testing.T) {
 			g := NewWithT(t)
-			b := Binding{Cluster: "kind", Open: func(context.Context, *observe.Observer, string) (scenario.Cluster, error) {
+			b := Binding{Cluster: "kind", Open: func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
 				return nil, errors.New("no cluster")
 			}}
 			row, err := b.showBug(t.Context(), bug)
@@ -50,7 +50,9 @@ func TestABugIsNotShownWithoutARun(t *testing.T) {
 			g.Expect(row.Verdict).To(Equal(report.NoVerdict))
 
 			cluster := &unable{}
-			b.Open = func(context.Context, *observe.Observer, string) (scenario.Cluster, error) { return cluster, nil }
+			b.Open = func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
+				return cluster, nil
+			}
 			row, err = b.showBug(t.Context(), bug)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(row.Verdict).To(Equal(report.NotRun))

@@ -31,11 +31,12 @@ const allowance = 6 * time.Second
 
 // Config says where a cluster runs, and what.
 type Config struct {
-	// API is how the harness reaches the API server, with every right.
-	API *rest.Config
-	// ControlPlane is nil where this process did not start it: then the API server cannot be stopped or paused.
+	// ControlPlane is one of the cluster's own, which is stopped with it; nil for one that others use, too, and that cannot be
+	// stopped or paused.
 	ControlPlane *ControlPlane
-	// AuditLog is where the API server records writes, as [ControlPlane.AuditLog] names it.
+	// API is how the harness reaches the API server that others use, too, with every right, and AuditLog where that one records
+	// writes, as [ControlPlane.AuditLog] names it.
+	API      *rest.Config
 	AuditLog string
 	// Binary is the manager, as [binary.Inspect] found it.
 	Binary history.Binary
@@ -71,6 +72,9 @@ type Cluster struct {
 
 // New makes a cluster without replicas.
 func New(ctx context.Context, config Config) (_ *Cluster, err error) {
+	if own := config.ControlPlane; own != nil {
+		config.API, config.AuditLog = own.Config(), own.AuditLog()
+	}
 	c := &Cluster{
 		binary: config.Binary, folder: config.Folder, observer: config.Observer, api: config.API,
 		controlPlane: config.ControlPlane, closing: make(chan struct{}), watching: func() {},
@@ -199,7 +203,8 @@ func (c *Cluster) Collect(ctx context.Context) error {
 	return c.recordWrites(ctx)
 }
 
-// Close kills the replicas, and returns when they are gone. Journals and logs stay.
+// Close kills the replicas, and returns when they are gone, and with them a control plane of the cluster's own. Journals and
+// logs stay.
 func (c *Cluster) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
@@ -222,6 +227,9 @@ func (c *Cluster) Close() error {
 		}
 		if c.secrets != "" {
 			errs = append(errs, os.RemoveAll(c.secrets))
+		}
+		if c.controlPlane != nil {
+			errs = append(errs, c.controlPlane.Stop())
 		}
 		c.closeErr = errors.Join(errs...)
 	})

@@ -35,6 +35,8 @@ type ControlPlane struct {
 	config *rest.Config
 	// auditLog is where the API server records writes, life after life.
 	auditLog string
+	// port is held while the API server is away; nil while it is not.
+	port *heldPort
 }
 
 // StartControlPlane starts the binaries that are in the folder assets. Logs go to the folder logs, and what the API server
@@ -197,7 +199,11 @@ func (c *ControlPlane) findAPIServer() error {
 }
 
 // Config is how the harness reaches the API server, with every right.
-func (c *ControlPlane) Config() *rest.Config { return rest.CopyConfig(c.config) }
+func (c *ControlPlane) Config() *rest.Config {
+	config := rest.CopyConfig(c.config)
+	config.QPS = -1 // The harness must not wait for itself.
+	return config
+}
 
 // Stop stops both servers and removes what they stored.
 func (c *ControlPlane) Stop() error {
@@ -213,6 +219,7 @@ func (c *ControlPlane) Stop() error {
 		}
 		errs = append(errs, err)
 	}
+	errs = append(errs, c.port.release())
 	if c.warden != nil {
 		errs = append(errs, c.warden.Close())
 	}
@@ -227,13 +234,18 @@ func (c *ControlPlane) killAPIServer() error {
 	if err := c.plane.APIServer.Stop(); err != nil { // It returns when the process has ended.
 		return fmt.Errorf("killing the API server: %w", err)
 	}
-	return c.ended(apiServer)
+	port, err := holdPort(c.plane.APIServer.SecureServing.Address, c.plane.APIServer.SecureServing.Port)
+	c.port = port
+	return errors.Join(err, c.ended(apiServer))
 }
 
 // startAPIServer starts it again, on the same port, with the same keys, over the same etcd.
 func (c *ControlPlane) startAPIServer() error {
 	//nolint:staticcheck // envtest puts the arguments of the last start here, and would add them to those of this one.
 	c.plane.APIServer.Args = nil
+	if err := c.port.release(); err != nil {
+		return err
+	}
 	if err := c.plane.APIServer.Start(); err != nil {
 		return fmt.Errorf("starting the API server again: %w", err)
 	}

@@ -21,14 +21,14 @@ import (
 // Can says what this cluster cannot do, and why.
 func (c *Cluster) Can(f fault.Fault) error {
 	switch f.(type) {
-	case fault.APIServerAway, fault.APIServerHangs:
+	case fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted:
 		if c.controlPlane == nil {
-			return fault.Unsupported("another process has started this API server; only that one can stop or pause it")
+			return fault.Unsupported("others use this API server, too; give the cluster one of its own (Config.ControlPlane)")
 		}
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
 		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
-	case fault.Scaled, fault.APIServerRestarted:
-		return fault.Unsupported("nobody but the harness keeps the replicas, and the API server, running here")
+	case fault.Scaled:
+		return fault.Unsupported("nobody but the harness keeps the replicas running here")
 	default:
 		return fault.Unsupported("processes have neither pods nor nodes")
 	}
@@ -55,7 +55,8 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 			slow = append(slow, r.proxy.Inject(proxy.Latency{D: f.Latency}))
 		}
 		return slow, nil
-	case fault.APIServerAway:
+	case fault.APIServerAway, fault.APIServerRestarted:
+		// It is the harness that looks after it: it is started again when it is healed.
 		return apiserver.Outage(ctx, c.api, startTimeout, instantly(c.controlPlane.killAPIServer), instantly(c.controlPlane.startAPIServer))
 	case fault.APIServerHangs:
 		return apiserver.Outage(ctx, c.api, startTimeout,

@@ -25,7 +25,7 @@ func binding(t *testing.T, manager simcluster.Manager) spec.Binding {
 	return spec.Binding{
 		Cluster: "sim",
 		Profile: scenario.Production,
-		Open: func(_ context.Context, observer *observe.Observer, _ string) (scenario.Cluster, error) {
+		Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {
 			return simcluster.New(observer, manager), nil
 		},
 		Within: func(run func(context.Context)) {
