@@ -37,12 +37,8 @@ func TestScenarios(t *testing.T) {
 		Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return kindcluster.New(ctx, configFor(folder, observer))
 		},
-		Beside: func(s scenario.Scenario) spec.Beside {
-			if s.Exact || s.Reach() > fault.OwnRun {
-				return spec.Nothing
-			}
-			return spec.Anything
-		},
+		// Every run has replicas on every worker.
+		Alone: func(s scenario.Scenario) bool { return s.Exact || s.Reach() > fault.OwnRun },
 		Others: func(it func(text string, args ...any)) {
 			faults(it)
 			writes(it)

@@ -16,12 +16,7 @@ func (Rollout) Healable() bool { return true }
 // Scaled changes how many replicas there are to be; it is healed when there are so many.
 type Scaled struct{ To int }
 
-func (s Scaled) String() string {
-	if s.To == 0 {
-		return "scaled"
-	}
-	return fmt.Sprintf("scaled to %d", s.To)
-}
+func (s Scaled) String() string { return fmt.Sprintf("scaled to %d", s.To) }
 
 // Target implements Fault.
 func (Scaled) Target() string { return "" }

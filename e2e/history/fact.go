@@ -21,7 +21,7 @@ const (
 	Signalled Kind = "signalled"
 	// Exited: a replica ended, with Exit.
 	Exited Kind = "exited"
-	// Retired: the replica is not to be started again in this run.
+	// Retired: the replica is not to be started again, unless there are to be more replicas later.
 	Retired Kind = "retired"
 )
 

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -115,10 +116,12 @@ func (v *view) unprovoked(l *life) bool {
 	return true
 }
 
+// retired says whether a replica is not to be there in the end. One that was needed again, and launched, is.
 func (v *view) retired(replica string) bool {
-	for _, f := range v.of(history.Retired) {
+	for _, f := range slices.Backward(v.of(history.Retired)) {
 		if f.Replica == replica {
-			return true
+			lives := v.byReplica[replica]
+			return len(lives) == 0 || !lives[len(lives)-1].begun().After(f.Time)
 		}
 	}
 	return false

@@ -84,7 +84,7 @@ func (r *roster) free() *place {
 			return at
 		}
 	}
-	at := &place{name: string(rune('a' + len(r.places)))}
+	at := &place{name: observe.ReplicaName(len(r.places))}
 	r.places = append(r.places, at)
 	return at
 }

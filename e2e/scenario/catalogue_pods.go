@@ -93,22 +93,6 @@ var onPods = []Scenario{
 			return run.Settle(ctx)
 		},
 	},
-	{
-		Name: "scaled from one to three and back",
-		Why: "Newcomers must not disturb the leader. Whom a smaller Deployment loses is not for the election to say: if it is the " +
-			"leader, another leads a lease duration later.",
-		Replicas: 1,
-		Faults:   []fault.Fault{fault.Scaled{}},
-		Promises: safe,
-		MayLose:  true,
-		Steps: func(ctx context.Context, run *Run) error {
-			run.AwaitLeader(ctx)
-			run.Scale(ctx, 3)
-			run.Rest(ctx, restRenewals)
-			run.Scale(ctx, 1)
-			return run.Settle(ctx)
-		},
-	},
 }
 
 // gone makes the scenarios in which the leader's pod goes, and another takes its place.

@@ -276,6 +276,26 @@ func (r *Run) AwaitReturn(ctx context.Context, replica string) {
 	})
 }
 
+// AwaitNewcomer waits until any replica has started since the last fault began, and returns that one.
+func (r *Run) AwaitNewcomer(ctx context.Context) string {
+	return r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a replica to start", func(f history.Fact) bool {
+		return f.Kind == history.Started
+	}).Replica
+}
+
+// AwaitWork waits until another work item is made: one comes every RetryPeriod.
+func (r *Run) AwaitWork(ctx context.Context) {
+	r.await(ctx, patience(r.bounds.Rest()), r.observer.Mark(), "a work item to be made", func(f history.Fact) bool {
+		return f.Kind == history.Made
+	})
+}
+
+// OutlastLease waits for so long that a lease that nobody renews has run out, also for whoever saw its last renewal late.
+func (r *Run) OutlastLease(ctx context.Context) {
+	t := r.Profile.Timings
+	r.hold(ctx, "everything", t.LeaseDuration+t.RetryPeriod*3)
+}
+
 // Rest waits while the leader renews so many times.
 func (r *Run) Rest(ctx context.Context, renewals int) {
 	seen := 0
@@ -319,31 +339,54 @@ func (r *Run) hold(ctx context.Context, what string, length time.Duration) {
 
 // Rollout replaces every replica by one with the given timings.
 func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
+	r.BeginRollout(ctx, timings).Heal(ctx)
+}
+
+// BeginRollout begins to replace every replica by one with the given timings. To heal it is to wait until all are replaced.
+func (r *Run) BeginRollout(ctx context.Context, timings controller.Timings) *Injection {
 	r.mustBeDeclared(fault.Rollout{})
 	r.log("rolling out %+v", timings)
 	r.remember("")
-	rollout := &rolling{observer: r.observer, from: r.mark}
+	rollout := &rolling{observer: r.observer, from: r.mark, over: make(chan struct{})}
 	i := &Injection{run: r, fault: fault.Rollout{}, id: len(r.injections) + 1, touching: rollout}
 	r.observer.Record(i.fact(history.Injected))
 	r.injections = append(r.injections, i)
 	r.options.Timings = timings
+	options := r.options
 	// Each replica has to stop and to start again, as one does that lost its leadership.
 	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
-	defer cancel()
-	if err := r.cluster.Rollout(ctx, r.options); err != nil {
-		r.giveUp("rolling out: %w%s", err, r.down())
-	}
-	i.Heal(ctx)
+	ctx, rollout.cancel = context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
+	go func() {
+		defer close(rollout.over)
+		defer rollout.cancel()
+		if err := r.cluster.Rollout(ctx, options); err != nil {
+			rollout.err = fmt.Errorf("rolling out: %w%s", err, r.down())
+		}
+	}()
+	return i
 }
 
-// rolling is the evidence of a rollout: replicas that went, and replicas that came back.
+// rolling is a rollout under way. Its evidence is replicas that went, and replicas that came back.
 type rolling struct {
 	observer *observe.Observer
 	from     int
+
+	cancel context.CancelFunc
+	over   chan struct{}
+	err    error // once it is over
 }
 
-func (*rolling) Heal(context.Context) error { return nil }
+// Heal waits until it is over; it does not outlive the context.
+func (r *rolling) Heal(ctx context.Context) error {
+	select {
+	case <-r.over:
+		return r.err
+	case <-ctx.Done():
+		r.cancel()
+		<-r.over
+		return fmt.Errorf("waiting for the rollout to end: %w", context.Cause(ctx))
+	}
+}
 
 func (r *rolling) Evidence(context.Context) (fault.Evidence, error) {
 	var evidence fault.Evidence

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -125,7 +126,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	// Not with ctx: what was injected is healed also when the run was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
 	defer cancel()
-	for _, injection := range run.injections {
+	for _, injection := range slices.Backward(run.injections) {
 		if err := injection.heal(ctx); err != nil {
 			setting.Observer.Record(history.Fact{Kind: history.GaveUp, Text: fmt.Sprintf("healing %q: %v", injection.fault, err)})
 		}

@@ -13,7 +13,8 @@ import (
 // Settle heals what is not healed yet and waits until the run is at rest: every replica is up, all work is processed, and
 // one replica alone acts and renews.
 func (r *Run) Settle(ctx context.Context) error {
-	for _, injection := range r.injections {
+	// What came last goes first: what was begun before may wait for it.
+	for _, injection := range slices.Backward(r.injections) {
 		injection.Heal(ctx)
 	}
 	r.work.stop()

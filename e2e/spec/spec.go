@@ -31,8 +31,8 @@ type Binding struct {
 	// Open makes a cluster for one run of a scenario, whose folder is for logs and the like. It says what happens to the
 	// observer.
 	Open func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error)
-	// Beside says what may run beside a scenario here; nil means that anything may, whatever the scenario.
-	Beside func(s scenario.Scenario) Beside
+	// Alone says whether nothing may run beside a scenario here; nil, where anything may beside any.
+	Alone func(s scenario.Scenario) bool
 	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
 	Within func(run func(ctx context.Context))
 	// Others declares the suite's specs that are no scenarios, with what it is given in the place of ginkgo.It; nil, if there
@@ -60,8 +60,8 @@ func Bind(b Binding) (start bool) {
 		ginkgo.It("knows what to run", b.labelsToPass(filter, profile), func() { ginkgo.Fail(err.Error()) })
 		return false
 	}
-	b.declare(chosen.scenarios, func(s scenario.Scenario, decorations ...any) {
-		ginkgo.It(s.Name, append(decorations, b.labels(profile), func(ctx ginkgo.SpecContext) {
+	for _, s := range chosen.scenarios {
+		ginkgo.It(s.Name, append(b.decorate(s), b.labels(profile), func(ctx ginkgo.SpecContext) {
 			run := Attempt(ctx, b, s, profile)
 			ginkgo.AddReportEntry(entry, run.Row, ginkgo.ReportEntryVisibilityNever)
 			switch {
@@ -71,7 +71,7 @@ func Bind(b Binding) (start bool) {
 				ginkgo.Fail(run.Explanation + "\n  run it again: " + b.again(s.Name, profile))
 			}
 		})...)
-	})
+	}
 	for _, bug := range chosen.bugs {
 		b.bindBug(bug)
 	}

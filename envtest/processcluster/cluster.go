@@ -22,6 +22,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/envtest/crew"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
@@ -67,7 +68,9 @@ type Cluster struct {
 	closeOnce sync.Once
 	closeErr  error
 	running   sync.WaitGroup
-	replicas  []*replica
+	crew      *crew.Crew[*replica]
+	// options are those of a replica that comes.
+	options controller.Options
 }
 
 // New makes a cluster without replicas.
@@ -79,6 +82,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		binary: config.Binary, folder: config.Folder, observer: config.Observer, api: config.API,
 		controlPlane: config.ControlPlane, closing: make(chan struct{}), watching: func() {},
 	}
+	c.crew = crew.New(config.Observer, c.closing, c.prepare)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -121,35 +125,29 @@ func (c *Cluster) Witnesses() []history.Witness {
 
 // Deploy keeps that many replicas running.
 func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
-	options = c.complete(options)
+	c.options = c.complete(options)
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.watching = cancel
 	c.namespace.Watch(watching, c.observer, options.LeaderElectionID, &c.running)
-	for i := range replicas {
-		if err := c.prepare(ctx, string(rune('a'+i)), options); err != nil {
-			return err
-		}
-	}
-	for _, r := range c.replicas {
-		c.running.Go(r.run)
-	}
-	return nil
+	_, err := c.crew.Scale(ctx, replicas)
+	return err
 }
 
 // prepare makes a replica that can be run: with a way to the API server of its own, on which it is known as a pod of its own.
-func (c *Cluster) prepare(ctx context.Context, name string, options controller.Options) error {
-	r := &replica{name: name, cluster: c, options: options, source: history.Source{Replica: name}}
+func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
+	r := &replica{name: name, cluster: c, options: c.options, source: history.Source{Replica: name}}
 	pod, token, err := c.namespace.Stand(ctx, "replica-"+name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.pod = pod.UID
 	if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
-		return err
+		return nil, err
 	}
-	c.replicas = append(c.replicas, r)
-	r.kubeconfig, err = c.writeKubeconfig(r, token)
-	return err
+	if r.kubeconfig, err = c.writeKubeconfig(r, token); err != nil {
+		return nil, errors.Join(err, r.proxy.Close())
+	}
+	return r, nil
 }
 
 // complete sets what the cluster decides.
@@ -171,8 +169,9 @@ func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 
 // Rollout replaces every replica, one after the other.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	for _, r := range c.replicas {
-		r.configure(c.complete(options))
+	c.options = c.complete(options)
+	for _, r := range c.crew.Kept() {
+		r.configure(c.options)
 		mark := c.observer.Mark()
 		if _, err := r.signal(syscall.SIGTERM); err != nil {
 			return err
@@ -208,13 +207,14 @@ func (c *Cluster) Collect(ctx context.Context) error {
 func (c *Cluster) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
-		for _, r := range c.replicas {
+		for _, r := range c.crew.All() {
 			_, _ = r.signal(syscall.SIGKILL) // One that is not running needs none.
 		}
 		c.watching()
+		c.crew.Wait()
 		c.running.Wait()
 		var errs []error
-		for _, r := range c.replicas {
+		for _, r := range c.crew.All() {
 			errs = append(errs, r.proxy.Close())
 		}
 		for _, files := range []*follower{c.journals, c.recorded} {

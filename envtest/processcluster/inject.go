@@ -26,9 +26,7 @@ func (c *Cluster) Can(f fault.Fault) error {
 			return fault.Unsupported("others use this API server, too; give the cluster one of its own (Config.ControlPlane)")
 		}
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
-		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
-	case fault.Scaled:
-		return fault.Unsupported("nobody but the harness keeps the replicas running here")
+		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
 	default:
 		return fault.Unsupported("processes have neither pods nor nodes")
 	}
@@ -51,7 +49,7 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.partition(f)
 	case fault.APIServerSlow:
 		var slow proxied
-		for _, r := range c.replicas {
+		for _, r := range c.crew.All() {
 			slow = append(slow, r.proxy.Inject(proxy.Latency{D: f.Latency}))
 		}
 		return slow, nil
@@ -68,12 +66,14 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.namespace.StealLease(ctx, f)
 	case fault.LeaseForbidden:
 		return c.namespace.ForbidLease(ctx, allowance)
+	case fault.Scaled:
+		return c.crew.Scale(ctx, f.To)
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
 }
 
 func (c *Cluster) replica(name string) (*replica, error) {
-	for _, r := range c.replicas {
+	for _, r := range c.crew.All() {
 		if r.name == name {
 			return r, nil
 		}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/types"
@@ -18,10 +17,6 @@ import (
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
-
-// restartPause is between the end of a life and the beginning of the next, about as a kubelet has it for a container
-// that has not failed often.
-const restartPause = time.Second
 
 // replica is a child process that is kept running, life after life, behind a proxy of its own.
 type replica struct {
@@ -38,24 +33,14 @@ type replica struct {
 	process *os.Process // nil between two lives
 }
 
-func (r *replica) run() {
-	for {
-		if err := r.live(); err != nil {
-			r.cluster.observer.Fail(fmt.Errorf("running %s: %w", r.source, err))
-			return
-		}
-		timer := time.NewTimer(restartPause)
-		select {
-		case <-timer.C:
-		case <-r.cluster.closing:
-			timer.Stop()
-			return
-		}
+// Live implements crew.Replica.
+func (r *replica) Live(dismissed <-chan struct{}) {
+	if err := r.live(dismissed); err != nil {
+		r.cluster.observer.Fail(fmt.Errorf("running %s: %w", r.source, err))
 	}
 }
 
-// live runs one life to its end.
-func (r *replica) live() error {
+func (r *replica) live(dismissed <-chan struct{}) error {
 	command, log, source, err := r.begin()
 	if err != nil {
 		return err
@@ -76,7 +61,16 @@ func (r *replica) live() error {
 		_ = signalGroup(pid, syscall.SIGKILL)
 	default:
 	}
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-dismissed:
+			_, _ = r.signal(syscall.SIGTERM) // One that has ended needs none.
+		case <-over:
+		}
+	}()
 	_ = command.Wait() // How it ended is told by its state.
+	close(over)
 	r.ended()
 	// What it started ends with it, as in a container. Mostly there is nothing.
 	_ = signalGroup(pid, syscall.SIGKILL)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/envtest/crew"
 )
 
 // alone is a cluster of one replica, without an API server; its binary is a script.
@@ -33,11 +34,13 @@ say() { echo '{"time":"2026-11-22T13:00:00Z","kind":"started","identity":"'"$1"'
 	c.journals, err = follow(folder)
 	g.Expect(err).NotTo(HaveOccurred())
 	r := &replica{name: "a", cluster: c, source: history.Source{Replica: "a"}}
-	c.running.Go(r.run)
+	c.crew = crew.New(c.observer, c.closing, func(context.Context, string) (*replica, error) { return r, nil })
+	_, err = c.crew.Scale(t.Context(), 1)
+	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() {
 		close(c.closing)
 		_, _ = r.signal(syscall.SIGKILL) // One that is not running needs none.
-		c.running.Wait()
+		c.crew.Wait()
 		g.Expect(c.journals.close()).To(Succeed())
 		g.Expect(c.warden.Close()).To(Succeed())
 	})

@@ -53,7 +53,7 @@ func (c *Cluster) recordWrites(ctx context.Context) error {
 
 // lives are those of the replica for which the pod stands.
 func (c *Cluster) lives(_, uid string) []history.Source {
-	for _, r := range c.replicas {
+	for _, r := range c.crew.All() {
 		if string(r.pod) == uid {
 			return r.lives()
 		}

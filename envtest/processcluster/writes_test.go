@@ -1,6 +1,7 @@
 package processcluster
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/envtest/crew"
 )
 
 func TestAnAPIServerWithoutARecordOfWritesIsRefused(t *testing.T) {
@@ -48,10 +50,15 @@ func TestTheAPIServerIsToldToRecordWrites(t *testing.T) {
 
 func TestALifeIsFoundByItsPod(t *testing.T) {
 	g := NewWithT(t)
-	c := &Cluster{replicas: []*replica{
-		{name: "a", pod: "1", source: history.Source{Replica: "a", Start: 2}},
-		{name: "b", pod: "2", source: history.Source{Replica: "b"}},
-	}}
+	closed := make(chan struct{}) // Nobody is started.
+	close(closed)
+	known := map[string]*replica{
+		"a": {name: "a", pod: "1", source: history.Source{Replica: "a", Start: 2}},
+		"b": {name: "b", pod: "2", source: history.Source{Replica: "b"}},
+	}
+	c := &Cluster{crew: crew.New(observe.New(), closed, func(_ context.Context, name string) (*replica, error) { return known[name], nil })}
+	_, err := c.crew.Scale(t.Context(), len(known))
+	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(c.lives("", "1")).To(HaveExactElements(history.Source{Replica: "a", Start: 1}, history.Source{Replica: "a", Start: 2}))
 	g.Expect(c.lives("", "2")).To(BeEmpty(), "it was never started")
 	g.Expect(c.lives("", "3")).To(BeEmpty())

@@ -24,12 +24,13 @@ import (
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/envtest/crew"
 )
 
 const (
 	namespace = "sim"
 	// allowance: requests and starts take no virtual time, but a replica that exits is started again after a pause.
-	allowance = 2 * restartPause
+	allowance = 2 * crew.RestartPause
 )
 
 // Cluster runs the replicas of one run.
@@ -43,15 +44,19 @@ type Cluster struct {
 
 	closing   chan struct{}
 	closeOnce sync.Once
-	running   sync.WaitGroup
-	replicas  []*replica
-	leaseID   string
+	crew      *crew.Crew[*replica]
+	// options are those of a replica that comes.
+	options controller.Options
+	leaseID string
 }
 
 // New makes a cluster whose replicas run the manager.
 func New(observer *observe.Observer, manager Manager) *Cluster {
 	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
 	c.server = NewAPIServer(audience{c})
+	c.crew = crew.New(observer, c.closing, func(_ context.Context, name string) (*replica, error) {
+		return &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: c.options}, nil
+	})
 	alive, end := context.WithCancel(context.Background())
 	c.end = end
 	c.admin = transport{link: newLink(c.server), life: alive, by: harness}
@@ -108,20 +113,11 @@ func (c *Cluster) Witnesses() []history.Witness {
 }
 
 // Deploy keeps that many replicas running.
-func (c *Cluster) Deploy(_ context.Context, replicas int, options controller.Options) error {
-	options = c.complete(options)
+func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
+	c.options = c.complete(options)
 	c.leaseID = options.LeaderElectionID
-	for i := range replicas {
-		r := &replica{
-			name: string(rune('a' + i)), link: newLink(c.server), manager: c.manager, observer: c.observer,
-			closing: c.closing, options: options,
-		}
-		c.replicas = append(c.replicas, r)
-	}
-	for _, r := range c.replicas {
-		c.running.Go(r.run)
-	}
-	return nil
+	_, err := c.crew.Scale(ctx, replicas)
+	return err
 }
 
 // complete sets what the cluster decides.
@@ -133,8 +129,9 @@ func (c *Cluster) complete(options controller.Options) controller.Options {
 
 // Rollout replaces every replica, one after the other.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	for _, r := range c.replicas {
-		r.configure(c.complete(options))
+	c.options = c.complete(options)
+	for _, r := range c.crew.Kept() {
+		r.configure(c.options)
 		mark := c.observer.Mark()
 		if !r.tell("SIGTERM") {
 			return fmt.Errorf("expected %s to be running, it was not", r.name)
@@ -191,14 +188,14 @@ func (c *Cluster) Collect(context.Context) error {
 func (c *Cluster) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
-		for _, r := range c.replicas {
+		for _, r := range c.crew.All() {
 			if it := r.current(); it != nil {
 				it.kill()
 			}
 		}
 		c.end()
 	})
-	c.running.Wait()
+	c.crew.Wait()
 	time.Sleep(aftermath) //nolint:forbidigo // In a bubble, it is how time passes.
 	return nil
 }

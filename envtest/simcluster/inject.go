@@ -17,10 +17,10 @@ import (
 func (c *Cluster) Can(f fault.Fault) error {
 	switch f.(type) {
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerAway, fault.APIServerHangs, fault.APIServerSlow,
-		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
+		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
 		return nil
-	case fault.Scaled, fault.APIServerRestarted:
-		return fault.Unsupported("whoever keeps so many replicas, and the API server, running is not part of the model")
+	case fault.APIServerRestarted:
+		return fault.Unsupported("whoever keeps the API server running is not part of the model")
 	}
 	return fault.Unsupported("there are neither pods nor nodes in virtual time")
 }
@@ -49,6 +49,8 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return fault.Happened{}, err
 	case fault.LeaseStolen:
 		return fault.Happened{}, c.steal(ctx, f)
+	case fault.Scaled:
+		return c.crew.Scale(ctx, f.To)
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the simulated cluster does not know the fault %T", f))
 }
@@ -76,7 +78,7 @@ func (c *Cluster) steal(ctx context.Context, f fault.LeaseStolen) error {
 }
 
 func (c *Cluster) replica(name string) (*replica, error) {
-	for _, r := range c.replicas {
+	for _, r := range c.crew.All() {
 		if r.name == name {
 			return r, nil
 		}
@@ -106,7 +108,7 @@ func (c *Cluster) onReplica(name string, e *effect) (fault.Injection, error) {
 // onReplicas leaves out the harness, which has rights of its own.
 func (c *Cluster) onReplicas(e *effect) fault.Injection {
 	var links []*link
-	for _, r := range c.replicas {
+	for _, r := range c.crew.All() {
 		links = append(links, r.link)
 	}
 	return inject(e, links...)
@@ -114,7 +116,7 @@ func (c *Cluster) onReplicas(e *effect) fault.Injection {
 
 func (c *Cluster) onEveryone(e *effect) fault.Injection {
 	links := []*link{c.admin.link}
-	for _, r := range c.replicas {
+	for _, r := range c.crew.All() {
 		links = append(links, r.link)
 	}
 	return inject(e, links...)

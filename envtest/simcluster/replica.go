@@ -2,24 +2,18 @@ package simcluster
 
 import (
 	"sync"
-	"time"
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 )
 
-// restartPause is between the end of a life and the beginning of the next, about as a kubelet has it for a container
-// that has not failed often.
-const restartPause = time.Second
-
-// replica is kept running, life after life.
+// replica is one that is kept running, life after life.
 type replica struct {
 	name     string
 	link     *link
 	manager  Manager
 	observer *observe.Observer
-	closing  <-chan struct{}
 
 	mu      sync.Mutex
 	options controller.Options
@@ -27,33 +21,27 @@ type replica struct {
 	life    *life
 }
 
-func (r *replica) run() {
-	for {
-		r.live()
-		timer := time.NewTimer(restartPause)
-		select {
-		case <-timer.C:
-		case <-r.closing:
-			timer.Stop()
-			return
-		}
-	}
-}
-
-// live runs one life to its end.
-func (r *replica) live() {
+// Live implements crew.Replica.
+func (r *replica) Live(dismissed <-chan struct{}) {
 	it, options := r.begin()
 	r.observer.Record(history.Fact{Kind: history.Launched, Source: it.source})
 	ended := make(chan error, 1)
 	go func() { ended <- r.manager(it.asked, it.config(), options, it) }()
 
 	exit := &history.Exit{}
-	select {
-	case err := <-ended:
-		if err != nil {
-			exit.Code, exit.Error = 1, err.Error()
+	for over := false; !over; {
+		select {
+		case <-dismissed:
+			dismissed = nil
+			r.tell("SIGTERM")
+			continue
+		case err := <-ended:
+			if err != nil {
+				exit.Code, exit.Error = 1, err.Error()
+			}
+		case <-it.alive.Done():
 		}
-	case <-it.alive.Done():
+		over = true
 	}
 	if it.wasKilled() {
 		exit = &history.Exit{Code: -1, Signal: "SIGKILL"}
