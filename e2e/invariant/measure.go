@@ -2,6 +2,8 @@ package invariant
 
 import (
 	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // Measures are the numbers of a run, whatever was promised.
@@ -26,6 +28,10 @@ type Measures struct {
 	// send too late: they were under way. Only fencing prevents them. Stalest is how late the last of them came.
 	StaleWrites int
 	Stalest     time.Duration
+	// Rush is the most writes of the Lease that reached the API server within a second, and Refused how many of those were; zero
+	// where it records none. Reads are not counted, since a crowd does not change them: each candidate reads once in 1 to 2.2
+	// RetryPeriods.
+	Rush, Refused int
 }
 
 func measure(v *view) Measures {
@@ -58,6 +64,7 @@ func measure(v *view) Measures {
 	}
 	m.margins(v, led)
 	m.stale(v)
+	m.rush(v)
 	return m
 }
 
@@ -73,6 +80,31 @@ func (m *Measures) margins(v *view, led []*reign) {
 				m.Margin = margin
 			}
 			m.Lost = true
+		}
+	}
+}
+
+// rush looks at every second that ends with a write.
+func (m *Measures) rush(v *view) {
+	var within []*history.Fact
+	refused := 0
+	count := func(wrote *history.Fact, by int) {
+		if wrote.Write.Effect() == history.Refused {
+			refused += by
+		}
+	}
+	for _, wrote := range v.of(history.Wrote) {
+		if wrote.Write.Resource != history.Leases || wrote.Replica == "" {
+			continue
+		}
+		within = append(within, wrote)
+		count(wrote, 1)
+		for wrote.Time.Sub(within[0].Time) >= time.Second {
+			count(within[0], -1)
+			within = within[1:]
+		}
+		if len(within) > m.Rush {
+			m.Rush, m.Refused = len(within), refused
 		}
 	}
 }

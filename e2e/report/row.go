@@ -26,6 +26,8 @@ type Row struct {
 	Overlap     time.Duration `json:"overlap,omitempty"`
 	Margin      time.Duration `json:"margin,omitempty"`
 	Lost        bool          `json:"lost,omitempty"`
+	Rush        int           `json:"rush,omitempty"`
+	Refused     int           `json:"refused,omitempty"`
 	// Why says what a skipped, failed or inconclusive run lacked.
 	Why     string `json:"why,omitempty"`
 	History string `json:"history,omitempty"`
@@ -57,6 +59,7 @@ func Judged(v invariant.Verdict, history string) Row {
 		Scenario: v.Scenario, Verdict: string(v.Outcome), History: history,
 		Interregnum: v.Measures.Interregnum, Takeover: v.Measures.Takeover, Bound: v.Measures.Bound,
 		Overlap: v.Measures.Overlap, Margin: v.Measures.Margin, Lost: v.Measures.Lost,
+		Rush: v.Measures.Rush, Refused: v.Measures.Refused,
 	}
 	for _, r := range v.Results {
 		switch {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,15 +15,15 @@ import (
 func Table(out io.Writer, rows []Row) error {
 	var aligned strings.Builder
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
+	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tWRITES/S\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
 	// What failed is said last, where the eye is when a long run ends.
 	var notes, skips, failures []string
 	for _, row := range rows {
 		counts[row.Verdict]++
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
-			duration(row.Margin, row.Lost), strings.Join(row.Measured, ", "))
+			duration(row.Margin, row.Lost), row.rush(), strings.Join(row.Measured, ", "))
 		// Where a run is inconclusive, what did not hold follows from what Why says.
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			failures = append(failures, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
@@ -75,6 +76,17 @@ func (r Row) takeover() string {
 		return fmt.Sprintf("none (≤ %v)", r.Bound.Round(100*time.Millisecond))
 	}
 	return fmt.Sprintf("%s (≤ %v)", duration(r.Takeover, true), r.Bound.Round(100*time.Millisecond))
+}
+
+// rush is the most writes of the Lease within a second.
+func (r Row) rush() string {
+	switch {
+	case r.Rush == 0:
+		return "–"
+	case r.Refused == 0:
+		return strconv.Itoa(r.Rush)
+	}
+	return fmt.Sprintf("%d (%d refused)", r.Rush, r.Refused)
 }
 
 func duration(d time.Duration, known bool) string {

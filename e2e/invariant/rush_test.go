@@ -1,0 +1,46 @@
+package invariant_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// asks is a replica's write of the Lease, or of something else, and the answer.
+func asks(second float64, replica, resource string, code int) history.Fact {
+	done := at(second)
+	return history.Fact{
+		Time: done, Kind: history.Wrote, Source: history.Source{Replica: replica, Start: 1},
+		Write: &history.Write{Verb: "create", Resource: resource, Name: "lock", Code: code, Completed: &done},
+	}
+}
+
+func TestTheRushIsTheMostWithinAnySecond(t *testing.T) {
+	for name, c := range map[string]struct {
+		writes        []history.Fact
+		rush, refused int
+	}{
+		"none":                 {},
+		"one":                  {[]history.Fact{asks(1, "a", history.Leases, 201)}, 1, 0},
+		"a second apart":       {[]history.Fact{asks(1, "a", history.Leases, 201), asks(2, "a", history.Leases, 200)}, 1, 0},
+		"just within a second": {[]history.Fact{asks(1, "a", history.Leases, 201), asks(1.999, "b", history.Leases, 409)}, 2, 1},
+		"refused earlier, and so not in the rush": {[]history.Fact{
+			asks(1, "a", history.Leases, 409), asks(3, "a", history.Leases, 200), asks(3.5, "a", history.Leases, 200),
+		}, 2, 0},
+		"the first of two that are alike": {[]history.Fact{
+			asks(1, "a", history.Leases, 409), asks(1.5, "a", history.Leases, 200), asks(3, "a", history.Leases, 200), asks(3.5, "a", history.Leases, 200),
+		}, 2, 1},
+		"of work items, and by the harness": {[]history.Fact{
+			asks(1, "a", history.Leases, 201), asks(1.1, "a", history.WorkItems, 200), asks(1.2, "", history.Leases, 200),
+		}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := quiet()
+			h.Facts = append(h.Facts, c.writes...)
+			measures := judge(t, h).Measures
+			NewWithT(t).Expect([]int{measures.Rush, measures.Refused}).To(Equal([]int{c.rush, c.refused}))
+		})
+	}
+}
