@@ -56,12 +56,11 @@ type Cluster struct {
 	namespace    *apiserver.Namespace
 
 	// secrets holds kubeconfigs, with tokens: not in the run's folder, which is kept and handed on.
-	secrets  string
-	warden   *Warden
-	journals *follower
-	// writes is what the API server records of this run, and recorded where that is read from.
+	secrets string
+	warden  *Warden
+	// files are the journals, and what the API server records of writes; writes is what it records of this run.
+	files    *follower
 	writes   *audit.Log
-	recorded *follower
 	watching context.CancelFunc
 
 	closing   chan struct{}
@@ -97,7 +96,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.warden, err = StartWarden(c.secrets); err != nil {
 		return nil, err
 	}
-	if c.journals, err = follow(config.Folder); err != nil {
+	if c.files, err = follow(config.Folder); err != nil {
 		return nil, err
 	}
 	if err := c.readWrites(ctx, config.AuditLog); err != nil {
@@ -198,7 +197,7 @@ func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 // Collect reads the journals to their ends, and then what the API server has recorded of writes: what a replica journalled
 // of a write that was answered is in the record, too.
 func (c *Cluster) Collect(ctx context.Context) error {
-	c.journals.collect()
+	c.files.collect()
 	return c.recordWrites(ctx)
 }
 
@@ -217,10 +216,8 @@ func (c *Cluster) Close() error {
 		for _, r := range c.crew.All() {
 			errs = append(errs, r.proxy.Close())
 		}
-		for _, files := range []*follower{c.journals, c.recorded} {
-			if files != nil {
-				errs = append(errs, files.close())
-			}
+		if c.files != nil {
+			errs = append(errs, c.files.close())
 		}
 		if c.warden != nil {
 			errs = append(errs, c.warden.Close())

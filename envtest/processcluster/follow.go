@@ -11,7 +11,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// follower passes on what is appended to the files of a folder, as it is appended.
+// follower passes on what is appended to the files of some folders, as it is appended. One is enough for a run: the kernel has
+// few inotify instances (128 for each user, by default), and every API server and kubelet needs some.
 type follower struct {
 	watcher *fsnotify.Watcher
 	done    sync.WaitGroup
@@ -32,14 +33,14 @@ func follow(folder string) (*follower, error) {
 	if err != nil {
 		return nil, fmt.Errorf("following the files in %s: %w", folder, err)
 	}
-	if err := watcher.Add(folder); err != nil {
-		return nil, errors.Join(fmt.Errorf("following the files in %s: %w", folder, err), watcher.Close())
-	}
 	f := &follower{watcher: watcher, files: map[string]*followed{}}
+	if err := f.watch(folder); err != nil {
+		return nil, errors.Join(err, watcher.Close())
+	}
 	f.done.Go(func() {
 		for event := range watcher.Events {
 			f.mu.Lock()
-			file := f.files[filepath.Base(event.Name)]
+			file := f.files[filepath.Clean(event.Name)]
 			f.mu.Unlock()
 			if file != nil {
 				file.drain()
@@ -53,12 +54,20 @@ func follow(folder string) (*follower, error) {
 	return f, nil
 }
 
+// watch is for files in another folder, too.
+func (f *follower) watch(folder string) error {
+	if err := f.watcher.Add(folder); err != nil {
+		return fmt.Errorf("following the files in %s: %w", folder, err)
+	}
+	return nil
+}
+
 // add passes what the file holds, and will hold, on to the writer.
 func (f *follower) add(path string, to io.Writer) *followed {
 	file := &followed{path: path, to: to}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.files[filepath.Base(path)] = file
+	f.files[filepath.Clean(path)] = file
 	return file
 }
 
@@ -73,7 +82,7 @@ func (f *follower) addEnd(path string, to io.Writer) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.files[filepath.Base(path)] = &followed{path: path, file: file, to: to}
+	f.files[filepath.Clean(path)] = &followed{path: path, file: file, to: to}
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (r *replica) live(dismissed <-chan struct{}) error {
 		return err
 	}
 	defer log.Close() //nolint:errcheck // Its contents are the child's.
-	entries := r.cluster.journals.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
+	entries := r.cluster.files.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
 	// Before it can say anything.
 	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
 	if err := r.start(command); err != nil {

@@ -31,7 +31,7 @@ say() { echo '{"time":"2026-11-22T13:00:00Z","kind":"started","identity":"'"$1"'
 	var err error
 	c.warden, err = StartWarden()
 	g.Expect(err).NotTo(HaveOccurred())
-	c.journals, err = follow(folder)
+	c.files, err = follow(folder)
 	g.Expect(err).NotTo(HaveOccurred())
 	r := &replica{name: "a", cluster: c, source: history.Source{Replica: "a"}}
 	c.crew = crew.New(c.observer, c.closing, func(context.Context, string) (*replica, error) { return r, nil })
@@ -41,7 +41,7 @@ say() { echo '{"time":"2026-11-22T13:00:00Z","kind":"started","identity":"'"$1"'
 		close(c.closing)
 		_, _ = r.signal(syscall.SIGKILL) // One that is not running needs none.
 		c.crew.Wait()
-		g.Expect(c.journals.close()).To(Succeed())
+		g.Expect(c.files.close()).To(Succeed())
 		g.Expect(c.warden.Close()).To(Succeed())
 	})
 	return c, r

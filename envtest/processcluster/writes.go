@@ -16,11 +16,10 @@ func (c *Cluster) readWrites(ctx context.Context, path string) error {
 		return errors.New("expected the path of the API server's audit log, got none: pass on what ControlPlane.AuditLog says")
 	}
 	c.writes = audit.NewLog(c.namespace.Name, c.observer.Fail)
-	var err error
-	if c.recorded, err = follow(filepath.Dir(path)); err != nil {
+	if err := c.files.watch(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := c.recorded.addEnd(path, c.writes); err != nil {
+	if err := c.files.addEnd(path, c.writes); err != nil {
 		return fmt.Errorf("reading the API server's audit log: %w: start the API server with processcluster.StartControlPlane", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, allowance)
@@ -38,7 +37,7 @@ func (c *Cluster) upToNow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.recorded.collect()
+	c.files.collect()
 	return c.writes.Await(ctx, id)
 }
 

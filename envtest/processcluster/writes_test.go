@@ -23,7 +23,10 @@ func TestAnAPIServerWithoutARecordOfWritesIsRefused(t *testing.T) {
 		"no file":    {filepath.Join(t.TempDir(), "audit.log"), "start the API server with processcluster.StartControlPlane"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cluster := &Cluster{namespace: &apiserver.Namespace{Name: "somewhere"}, observer: observe.New()}
+			files, err := follow(t.TempDir())
+			NewWithT(t).Expect(err).NotTo(HaveOccurred())
+			defer files.close()
+			cluster := &Cluster{namespace: &apiserver.Namespace{Name: "somewhere"}, observer: observe.New(), files: files}
 			NewWithT(t).Expect(cluster.readWrites(t.Context(), c.path)).To(MatchError(ContainSubstring(c.says)))
 		})
 	}

@@ -3,9 +3,13 @@ package simcluster
 import (
 	"context"
 	"errors"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
+	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/controller/journal"
 )
 
@@ -76,6 +80,128 @@ func acquiring(by int) func(*resourcelock.LeaderElectionRecord) {
 			r.LeaderTransitions += by
 		}
 	}
+}
+
+// claiming is a lock that takes a Lease for its own which another has made since it looked, a while ago.
+type claiming struct {
+	resourcelock.Interface
+	process context.Context //nolint:containedctx // It stands for the process.
+}
+
+// Create implements resourcelock.Interface.
+func (c claiming) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	pause(c.process, 50*time.Millisecond)
+	if err := c.Interface.Create(ctx, record); !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	return nil
+}
+
+// presuming is a lock that gives itself to whoever has not reached the API server for a lease duration.
+type presuming struct {
+	resourcelock.Interface
+	options controller.Options
+	seen    time.Time
+}
+
+// Get implements resourcelock.Interface.
+func (p *presuming) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := p.Interface.Get(ctx)
+	switch {
+	case err == nil || apierrors.IsNotFound(err):
+		p.seen = time.Now()
+	case !p.seen.IsZero() && time.Since(p.seen) > p.options.LeaseDuration:
+		return &resourcelock.LeaderElectionRecord{}, nil, nil
+	}
+	return record, raw, err
+}
+
+// Update implements resourcelock.Interface.
+func (p *presuming) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	err := p.Interface.Update(ctx, record)
+	if err != nil && time.Since(p.seen) > p.options.LeaseDuration {
+		return nil
+	}
+	return err
+}
+
+// hasty is a lock that takes a while to write a new holder, and writes over whatever came meanwhile.
+type hasty struct {
+	resourcelock.Interface
+	process context.Context //nolint:containedctx // It stands for the process.
+}
+
+// Update implements resourcelock.Interface.
+func (h *hasty) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	if record.AcquireTime.Equal(&record.RenewTime) {
+		pause(h.process, 300*time.Millisecond)
+		if _, _, err := h.Interface.Get(ctx); err != nil {
+			return err
+		}
+	}
+	return h.Interface.Update(ctx, record)
+}
+
+// trusting is a lock that lets nobody take what it has never seen renewed.
+type trusting struct {
+	resourcelock.Interface
+	first   metav1.Time
+	renewed bool
+}
+
+// Get implements resourcelock.Interface.
+func (t *trusting) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := t.Interface.Get(ctx)
+	if err != nil {
+		return record, raw, err
+	}
+	if t.first.IsZero() {
+		t.first = record.RenewTime
+	}
+	t.renewed = t.renewed || !record.RenewTime.Equal(&t.first)
+	if !t.renewed && record.HolderIdentity != t.Identity() {
+		record.LeaseDurationSeconds *= 10
+	}
+	return record, raw, nil
+}
+
+// rushing is a lock that is free at the first look.
+type rushing struct {
+	resourcelock.Interface
+	looked bool
+}
+
+// Get implements resourcelock.Interface.
+func (r *rushing) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := r.Interface.Get(ctx)
+	if err == nil && !r.looked {
+		r.looked = true
+		record.HolderIdentity = ""
+	}
+	return record, raw, err
+}
+
+// making is a lock that is made once, by a replica in its first life, and not when it has gone.
+type making struct {
+	resourcelock.Interface
+	first, seen bool
+}
+
+var errGone = errors.New("the Lease is gone")
+
+// Get implements resourcelock.Interface.
+func (m *making) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := m.Interface.Get(ctx)
+	m.seen = m.seen || err == nil
+	return record, raw, err
+}
+
+// Create implements resourcelock.Interface.
+func (m *making) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	if m.seen || !m.first {
+		return errGone
+	}
+	return m.Interface.Create(ctx, record)
 }
 
 var errDozing = errors.New("dozing")

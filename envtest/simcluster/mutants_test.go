@@ -144,6 +144,20 @@ var mutants = []mutant{
 		manager: like(func(p *plain) { p.identify("twin") }),
 	},
 
+	{
+		name: "leads although another made the Lease before it", scenario: "ten replicas start at once", breaks: invariant.AtMostOneActor,
+		manager: like(func(p *plain) { p.elector.Lock = claiming{p.elector.Lock, p.process} }),
+	},
+	{
+		name: "leads because it cannot see that another does", scenario: "leader killed while the API server is away", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.elector.Lock = &presuming{Interface: p.elector.Lock, options: p.options} }),
+	},
+	{
+		// With two standbys it goes well most of the time.
+		name: "writes over what came since it looked", scenario: "leader killed before ten standbys", breaks: invariant.AtMostOneActor, runs: 10, luck: true,
+		manager: like(func(p *plain) { p.elector.Lock = &hasty{Interface: p.elector.Lock, process: p.process} }),
+	},
+
 	// It deals wrongly with the Lease.
 	{
 		name: "steals the Lease", scenario: "three replicas start at once", breaks: invariant.OnlyTheHolderReleases, runs: 10,
@@ -224,6 +238,19 @@ var mutants = []mutant{
 	{
 		name: "looks at the Lease every tenth time only", scenario: "leader killed", breaks: invariant.TakeoverInTime, runs: 30, luck: true,
 		manager: like(func(p *plain) { p.elector.Lock = &dozing{Interface: p.elector.Lock} }),
+	},
+
+	{
+		name: "waits for ever for one whom it has never seen renew", scenario: "scaled to zero and back", breaks: invariant.SomeoneLeads,
+		manager: like(func(p *plain) { p.elector.Lock = &trusting{Interface: p.elector.Lock} }),
+	},
+	{
+		name: "leads at its first look, whoever does", scenario: "newcomer partitioned during a rollout", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) { p.elector.Lock = &rushing{Interface: p.elector.Lock} }),
+	},
+	{
+		name: "makes no Lease anew", scenario: "leader killed, and its Lease deleted", breaks: invariant.TakeoverInTime,
+		manager: like(func(p *plain) { p.elector.Lock = &making{Interface: p.elector.Lock, first: p.source.Start == 1} }),
 	},
 
 	// It miscounts the terms.
