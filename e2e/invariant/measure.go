@@ -29,7 +29,7 @@ type Measures struct {
 	StaleWrites int
 	Stalest     time.Duration
 	// Rush is the most writes of the Lease that reached the API server within a second, and Refused how many of those were; zero
-	// where it records none. Reads are not counted, since a crowd does not change them: each candidate reads once in 1 to 2.2
+	// where it records none. Where there are faults, only what came since the first is counted. Reads are not counted, since a crowd does not change them: each candidate reads once in 1 to 2.2
 	// RetryPeriods.
 	Rush, Refused int
 }
@@ -94,7 +94,7 @@ func (m *Measures) rush(v *view) {
 		}
 	}
 	for _, wrote := range v.of(history.Wrote) {
-		if wrote.Write.Resource != history.Leases || wrote.Replica == "" {
+		if wrote.Write.Resource != history.Leases || wrote.Replica == "" || len(v.disturbs) > 0 && wrote.Time.Before(v.disturbs[0].injected.Time) {
 			continue
 		}
 		within = append(within, wrote)

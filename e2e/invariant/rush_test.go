@@ -21,24 +21,31 @@ func TestTheRushIsTheMostWithinAnySecond(t *testing.T) {
 	for name, c := range map[string]struct {
 		writes        []history.Fact
 		rush, refused int
+		fault         float64
 	}{
 		"none":                 {},
-		"one":                  {[]history.Fact{asks(1, "a", history.Leases, 201)}, 1, 0},
-		"a second apart":       {[]history.Fact{asks(1, "a", history.Leases, 201), asks(2, "a", history.Leases, 200)}, 1, 0},
-		"just within a second": {[]history.Fact{asks(1, "a", history.Leases, 201), asks(1.999, "b", history.Leases, 409)}, 2, 1},
+		"one":                  {[]history.Fact{asks(1, "a", history.Leases, 201)}, 1, 0, 0},
+		"a second apart":       {[]history.Fact{asks(1, "a", history.Leases, 201), asks(2, "a", history.Leases, 200)}, 1, 0, 0},
+		"just within a second": {[]history.Fact{asks(1, "a", history.Leases, 201), asks(1.999, "b", history.Leases, 409)}, 2, 1, 0},
 		"refused earlier, and so not in the rush": {[]history.Fact{
 			asks(1, "a", history.Leases, 409), asks(3, "a", history.Leases, 200), asks(3.5, "a", history.Leases, 200),
-		}, 2, 0},
+		}, 2, 0, 0},
 		"the first of two that are alike": {[]history.Fact{
 			asks(1, "a", history.Leases, 409), asks(1.5, "a", history.Leases, 200), asks(3, "a", history.Leases, 200), asks(3.5, "a", history.Leases, 200),
-		}, 2, 1},
+		}, 2, 1, 0},
 		"of work items, and by the harness": {[]history.Fact{
 			asks(1, "a", history.Leases, 201), asks(1.1, "a", history.WorkItems, 200), asks(1.2, "", history.Leases, 200),
-		}, 1, 0},
+		}, 1, 0, 0},
+		"only since the first fault": {[]history.Fact{
+			asks(1, "a", history.Leases, 201), asks(1.1, "b", history.Leases, 409), asks(3, "a", history.Leases, 200),
+		}, 1, 0, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := quiet()
 			h.Facts = append(h.Facts, c.writes...)
+			if c.fault > 0 {
+				h.Facts = append(h.Facts, history.Fact{Time: at(c.fault), Kind: history.Injected, Fault: &history.Fault{ID: 1, Name: "killed"}})
+			}
 			measures := judge(t, h).Measures
 			NewWithT(t).Expect([]int{measures.Rush, measures.Refused}).To(Equal([]int{c.rush, c.refused}))
 		})
