@@ -59,7 +59,9 @@ func Table(out io.Writer, rows []Row) error {
 	return err
 }
 
-func (r Row) failed() bool { return r.Verdict != string(invariant.Held) && r.Verdict != KnownBug && r.Verdict != NotRun }
+func (r Row) failed() bool {
+	return r.Verdict != string(invariant.Held) && r.Verdict != KnownBug && r.Verdict != NotRun
+}
 
 func (r Row) promises() string {
 	if r.Promised == 0 {

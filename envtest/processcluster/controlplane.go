@@ -234,7 +234,7 @@ func (c *ControlPlane) killAPIServer() error {
 	if err := c.plane.APIServer.Stop(); err != nil { // It returns when the process has ended.
 		return fmt.Errorf("killing the API server: %w", err)
 	}
-	port, err := holdPort(c.plane.APIServer.SecureServing.Address, c.plane.APIServer.SecureServing.Port)
+	port, err := holdPort(c.plane.APIServer.Address, c.plane.APIServer.Port)
 	c.port = port
 	return errors.Join(err, c.ended(apiServer))
 }

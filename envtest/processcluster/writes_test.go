@@ -25,7 +25,7 @@ func TestAnAPIServerWithoutARecordOfWritesIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files, err := follow(t.TempDir())
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
-			defer files.close()
+			defer files.close() //nolint:errcheck // What it read does not matter.
 			cluster := &Cluster{namespace: &apiserver.Namespace{Name: "somewhere"}, observer: observe.New(), files: files}
 			NewWithT(t).Expect(cluster.readWrites(t.Context(), c.path)).To(MatchError(ContainSubstring(c.says)))
 		})

@@ -135,7 +135,7 @@ type hasty struct {
 func (h *hasty) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
 	if record.AcquireTime.Equal(&record.RenewTime) {
 		pause(h.process, 300*time.Millisecond)
-		if _, _, err := h.Interface.Get(ctx); err != nil {
+		if _, _, err := h.Get(ctx); err != nil {
 			return err
 		}
 	}
