@@ -102,12 +102,13 @@ var many = []Scenario{
 			cut := run.Inject(ctx, fault.Partition{Replica: newcomer, Lost: fault.Everything})
 			rollout.Heal(ctx)
 			run.AwaitRival(ctx, leader)
+			run.Rest(ctx, restRenewals) // Meanwhile the newcomer has looked, at least once, and in vain.
 			cut.Heal(ctx)
 			return run.Settle(ctx)
 		},
 	},
 	{
-		Name: "leader killed, and its Lease deleted",
+		Name: "Lease gone with its leader",
 		Why: "Nobody need wait for a Lease that is not there: the first to look makes it anew, in term 0. Since the holder is dead, " +
 			"nobody works on beside it. That its name went without it, and that the terms begin again, is the deletion's doing.",
 		Faults:   []fault.Fault{fault.Kill{}, fault.LeaseDeleted{}},

@@ -249,7 +249,7 @@ var mutants = []mutant{
 		manager: like(func(p *plain) { p.elector.Lock = &rushing{Interface: p.elector.Lock} }),
 	},
 	{
-		name: "makes no Lease anew", scenario: "leader killed, and its Lease deleted", breaks: invariant.TakeoverInTime,
+		name: "makes no Lease anew", scenario: "Lease gone with its leader", breaks: invariant.TakeoverInTime,
 		manager: like(func(p *plain) { p.elector.Lock = &making{Interface: p.elector.Lock, first: p.source.Start == 1} }),
 	},
 
