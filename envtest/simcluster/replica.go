@@ -55,8 +55,8 @@ func (r *replica) live() {
 		}
 	case <-it.alive.Done():
 	}
-	if it.wasKilled() {
-		exit = &history.Exit{Code: -1, Signal: "SIGKILL"}
+	if ended := it.wasEnded(); ended != nil {
+		exit = ended
 	} else {
 		it.end()
 	}
