@@ -49,6 +49,7 @@ func New(restConfig *rest.Config, options Options, out io.Writer, log logr.Logge
 		LeaseDuration:                 &options.LeaseDuration,
 		RenewDeadline:                 &options.RenewDeadline,
 		RetryPeriod:                   &options.RetryPeriod,
+		GracefulShutdownTimeout:       &options.GracefulShutdownTimeout,
 		Cache: cache.Options{
 			// A Role, not a ClusterRole, must be enough.
 			DefaultNamespaces: map[string]cache.Config{namespace: {}},
@@ -83,7 +84,7 @@ func New(restConfig *rest.Config, options Options, out io.Writer, log logr.Logge
 	if err := manager.AddReadyzCheck("readyz", healthz.Ping); err != nil {
 		return nil, err
 	}
-	if err := manager.Add(&worker{replica: self, period: options.ActPeriod}); err != nil {
+	if err := manager.Add(&worker{replica: self, period: options.ActPeriod, drain: options.Drain}); err != nil {
 		return nil, err
 	}
 	if err := ctrl.NewControllerManagedBy(manager).For(&corev1.ConfigMap{}).Named("work").

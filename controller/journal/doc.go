@@ -18,12 +18,14 @@
 //     --enable-leader-election) still writes it.
 //   - "elected" comes when the replica is about to begin its leader-only work; term is the Lease's leaseTransitions.
 //   - "acted" comes once an act-period while the replica leads, and is written BEFORE the worker looks at its context: by
-//     the time a real worker learns that it should stop, its work has already happened.
+//     the time a real worker learns that it should stop, its work has already happened. One that is told to stop goes on
+//     for as long as --drain says, as work does that takes its time to stop.
 //   - "processed" comes when a work item (a ConfigMap with [WorkLabel]) has been stamped with [ProcessedByAnnotation] and
 //     [ProcessedInTermAnnotation]; item is the ConfigMap's name. Processing is leader-only work: it counts as an act.
 //   - "stopped" comes when the leader-only work has ended in an orderly way, and before the Lease is released. A replica
 //     that is killed, or exits at once as it should when it loses its Lease, need not write it.
 //   - An entry reaches the file by one write, before the next entry is begun. A last line without a newline is one that
 //     its writer did not live to finish; it is ignored.
+//   - --drain and --graceful-shutdown-timeout are given only where a run needs them.
 //   - On losing its leadership the replica exits, with a code other than zero (as controller-runtime's managers do).
 package journal

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"slices"
+	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
@@ -51,9 +52,9 @@ var leases = []Kind{
 	{
 		Name: "a release that never was", Must: Broken,
 		Why:    "Where a release is promised, the version of the Lease that shows it must be there.",
-		Breaks: []invariant.Guarantee{invariant.TakeoverInTime},
+		Breaks: []invariant.Guarantee{invariant.ReleasesWhenTold},
 		facts: func(s *scene) bool {
-			if s.Header.Expect.Takeover != history.ByRelease || s.gap() {
+			if s.gap() {
 				return false
 			}
 			var told []*history.Fact
@@ -63,6 +64,28 @@ var leases = []Kind{
 				}
 			}
 			return s.removeThese(told)
+		},
+	},
+	{
+		Name: "a release when its holder has exited", Must: Broken,
+		Why:    "Who is told to stop releases by itself, and before it is gone.",
+		Breaks: []invariant.Guarantee{invariant.ReleasesWhenTold},
+		facts: func(s *scene) bool {
+			v, after, before, is := s.releaseOfTheLate()
+			at, room := s.moment(after, before)
+			if !is || !room || s.gap() {
+				return false
+			}
+			var moved []history.Fact
+			for _, told := range v.tellers() {
+				later := cloneFact(*told)
+				by := at.Sub(later.Time)
+				if later.Time, later.Lease.RenewTime, later.Lease.AcquireTime = at, at, at; later.Write != nil && later.Write.Completed != nil {
+					*later.Write.Completed = later.Write.Completed.Add(by)
+				}
+				moved = append(moved, later)
+			}
+			return s.removeThese(v.tellers()) && s.insert(moved...)
 		},
 	},
 	{
@@ -147,6 +170,37 @@ var leases = []Kind{
 			return true
 		},
 	},
+}
+
+// releaseOfTheLate is a version in which somebody who was told to stop has released the Lease, with the exit of that one and the
+// version that came next, or the end.
+func (s *scene) releaseOfTheLate() (release version, exited, next time.Time, is bool) {
+	versions := s.versions()
+	var found []int
+	exits := map[int]time.Time{}
+	for i := 1; i < len(versions); i++ {
+		for _, l := range s.lives() {
+			if versions[i].Lease.Holder == "" && versions[i-1].Lease.Holder == l.identity && l.exited != nil &&
+				l.signals != nil && l.signals.Signal == "SIGTERM" && !l.signals.Time.After(versions[i].Time) {
+				found = append(found, i)
+				exits[i] = l.exited.Time
+			}
+		}
+	}
+	at, is := pick(s, found)
+	if !is {
+		return version{}, exited, next, false
+	}
+	next = s.end()
+	if at+1 < len(versions) {
+		next = versions[at+1].Time
+		for _, f := range versions[at+1].tellers() {
+			if f.Time.Before(next) {
+				next = f.Time
+			}
+		}
+	}
+	return versions[at], exits[at], next, true
 }
 
 // versionsWithin are those that name a holder who acts after them, before the next version.

@@ -37,6 +37,10 @@ var numbers = []Kind{
 		s.Header.Cluster.Allowance = metav1.Duration{Duration: time.Hour}
 		return true
 	}),
+	impossible("a drain of an hour", func(s *scene) bool {
+		s.Header.Drain = metav1.Duration{Duration: time.Hour}
+		return true
+	}),
 	impossible("an uncertainty of an hour", func(s *scene) bool {
 		s.Header.Cluster.ClockUncertainty = metav1.Duration{Duration: time.Hour}
 		return true

@@ -194,6 +194,7 @@ func TestWhatCanHaveBeenIsLoaded(t *testing.T) {
 		"a fact a second after the end":         dated(history.Retired, 13),
 		"clocks that differ add to that second": all(func(h *history.History) { h.Header.Cluster.ClockUncertainty.Duration = 2 * time.Second }, dated(history.Launched, -3), dated(history.Retired, 15)),
 		"an allowance of a minute":              func(h *history.History) { h.Header.Cluster.Allowance.Duration = time.Minute },
+		"a drain of ten minutes":                func(h *history.History) { h.Header.Drain.Duration = 10 * time.Minute },
 		"a deployment that names no number":     func(h *history.History) { h.Facts[0].Replicas = 0 },
 		"another number of replicas, deployed":  func(h *history.History) { h.Header.Replicas, h.Facts[0].Replicas = 1, 1 },
 		"the first term":                        term(history.Acted, 0),

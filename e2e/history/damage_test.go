@@ -243,6 +243,8 @@ func TestTheHeaderIsValidated(t *testing.T) {
 		"no retry period":              {`,"retryPeriod":"2s"`, ``, "timings above zero"},
 		"a clock uncertainty below 0":  {`"clockUncertainty":"1ms"`, `"clockUncertainty":"-1ms"`, "no negative clock uncertainty"},
 		"an allowance below zero":      {`"allowance":"1s"`, `"allowance":"-1s"`, "no negative clock uncertainty or allowance"},
+		"a drain of an hour":           {`"actPeriod":"500ms"`, `"drain":"1h","actPeriod":"500ms"`, "a drain from zero to 10m0s, got 1h0m0s"},
+		"a drain below zero":           {`"actPeriod":"500ms"`, `"drain":"-1s","actPeriod":"500ms"`, "a drain from zero to 10m0s, got -1s"},
 		"an act period of zero":        {`"actPeriod":"500ms"`, `"actPeriod":"0s"`, "act period above zero"},
 		"an unknown takeover":          {`"takeover":"expiry"`, `"takeover":"revolt"`, `unknown takeover "revolt"`},
 		"an unknown since":             {`"since":"heal"`, `"since":"always"`, `unknown since "always"`},

@@ -29,9 +29,11 @@ type Header struct {
 	// Replicas is how many the cluster was told to keep running at first.
 	Replicas int `json:"replicas"`
 	// Timings that were in use at any time of the run: a rollout may change them.
-	Timings         []Timings       `json:"timings"`
-	ReleaseOnCancel bool            `json:"releaseOnCancel"`
-	ActPeriod       metav1.Duration `json:"actPeriod"`
+	Timings         []Timings `json:"timings"`
+	ReleaseOnCancel bool      `json:"releaseOnCancel"`
+	// Drain is how long a leader that is told to stop may go on acting, until its work has stopped; zero, where work stops at once.
+	Drain     metav1.Duration `json:"drain,omitzero"`
+	ActPeriod metav1.Duration `json:"actPeriod"`
 	// WorkPeriod is how often a work item is made; zero, where none are.
 	WorkPeriod metav1.Duration `json:"workPeriod,omitzero"`
 	// Witnesses name what the acts are known from.
@@ -131,6 +133,9 @@ func (h Header) readable() error {
 // mostAllowed is above what any cluster is given, by far: 15 s. With an hour's allowance every bound would be kept.
 const mostAllowed = time.Minute
 
+// mostDrained is above what any scenario asks for, by far, for the same reason.
+const mostDrained = 10 * time.Minute
+
 func (h Header) validate() error {
 	switch {
 	case h.Began.IsZero():
@@ -144,6 +149,8 @@ func (h Header) validate() error {
 	case h.Cluster.ClockUncertainty.Duration > mostAllowed || h.Cluster.Allowance.Duration > mostAllowed:
 		return fmt.Errorf("expected a clock uncertainty and an allowance of at most %v, which no cluster comes near; got %v and %v",
 			mostAllowed, h.Cluster.ClockUncertainty.Duration, h.Cluster.Allowance.Duration)
+	case h.Drain.Duration < 0 || h.Drain.Duration > mostDrained:
+		return fmt.Errorf("expected a drain from zero to %v, got %v", mostDrained, h.Drain.Duration)
 	case h.ActPeriod.Duration <= 0:
 		return fmt.Errorf("expected an act period above zero, got %v", h.ActPeriod.Duration)
 	}

@@ -47,7 +47,7 @@ func TestAtMostOneActor(t *testing.T) {
 			by:    400 * time.Millisecond,
 			facts: []float64{13, 13.4},
 			// It has released what it still used, and acts in a term that is over.
-			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases, invariant.TermsNeverGoBack},
+			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases, invariant.ReleasesWhenTold, invariant.TermsNeverGoBack},
 		},
 		"two lives of one replica": {
 			good: sameIdentity,
@@ -215,6 +215,8 @@ func TestOnlyTheElectedAct(t *testing.T) {
 			says:  "a (start 1) acted after it said that it stopped",
 			by:    150 * time.Millisecond,
 			facts: []float64{11.5, 11.65},
+			// Nor is the release any longer behind its last act.
+			follows: []invariant.Guarantee{invariant.ReleasesWhenTold},
 		},
 		"after it exited": {
 			good: killed,

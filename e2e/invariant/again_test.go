@@ -43,7 +43,7 @@ func TestAVersionThatIsShownAgain(t *testing.T) {
 				})
 				return again(h, first(h, kind(history.LeaseSeen)), asItWas)
 			},
-			broken: guarantees(invariant.TakeoverInTime), outcome: invariant.Broken,
+			broken: guarantees(invariant.ReleasesWhenTold), outcome: invariant.Broken,
 		},
 		// One resourceVersion for two versions is a contradiction.
 		"it is another under the same number": {

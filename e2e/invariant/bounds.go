@@ -14,13 +14,13 @@ const jitter = 2.2
 // Bounds is how long things may take, computed from the timings in this one place. Where a run used several timings (a
 // rollout changes them), each bound uses the longest of each; the blur uses the shortest.
 type Bounds struct {
-	lease, renew, retry, allowance time.Duration
-	shortestRetry                  time.Duration
+	lease, renew, retry, drain, allowance time.Duration
+	shortestRetry                         time.Duration
 }
 
-// NewBounds takes the timings and the cluster's allowance from a header.
+// NewBounds takes the timings, the drain and the cluster's allowance from a header.
 func NewBounds(header history.Header) Bounds {
-	b := Bounds{allowance: header.Cluster.Allowance.Duration}
+	b := Bounds{drain: header.Drain.Duration, allowance: header.Cluster.Allowance.Duration}
 	for _, t := range header.Timings {
 		b.lease = max(b.lease, t.LeaseDuration.Duration)
 		b.renew = max(b.renew, t.RenewDeadline.Duration)
@@ -46,11 +46,15 @@ func (b Bounds) Start() time.Duration { return b.retries(jitter) + b.allowance }
 //
 // By release: a released Lease has no holder and can be taken at the next look, up to 2.2 RetryPeriods later
 // (LeaderElector.release; tryAcquireOrRenew step 3).
+//
+// Either comes after a drain, if there is one: a leader that is told to stop renews until its work has stopped, or until its
+// manager waits no longer, and only then leaves the election, with or without a release (controller-runtime
+// pkg/manager/internal.go, engageStopProcedure).
 func (b Bounds) Takeover(how history.Takeover) time.Duration {
 	if how == history.ByRelease {
-		return b.retries(jitter) + b.allowance
+		return b.drain + b.retries(jitter) + b.allowance
 	}
-	return b.retries(1+2*jitter) + b.lease + b.allowance
+	return b.drain + b.retries(1+2*jitter) + b.lease + b.allowance
 }
 
 // Processing is from when a work item is there and somebody leads who can reach the API server, to its being processed:

@@ -66,6 +66,22 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// A leader that is told to stop renews until its work has stopped: a takeover comes so much later, and nothing else does.
+func TestATakeoverComesAfterTheDrain(t *testing.T) {
+	g := NewWithT(t)
+	header := history.Header{Timings: []history.Timings{production}, Cluster: history.Cluster{Allowance: metav1.Duration{Duration: allowance}}}
+	at := invariant.NewBounds(header)
+	header.Drain = metav1.Duration{Duration: 20 * time.Second}
+	drained := invariant.NewBounds(header)
+	for _, how := range []history.Takeover{history.ByExpiry, history.ByRelease} {
+		g.Expect(drained.Takeover(how)).To(Equal(at.Takeover(how) + 20*time.Second))
+	}
+	g.Expect(drained.Start()).To(Equal(at.Start()))
+	g.Expect(drained.Exit()).To(Equal(at.Exit()))
+	g.Expect(drained.Processing()).To(Equal(at.Processing()))
+	g.Expect(drained.Rest()).To(Equal(at.Rest()))
+}
+
 // A request about the Lease is given a second at the least (controller-runtime pkg/leaderelection/leader_election.go).
 func TestTheExitOfAVeryQuickLeader(t *testing.T) {
 	NewWithT(t).Expect(bounds(timings(3, 1.5, 0.5)).Exit()).To(Equal(4 * time.Second))

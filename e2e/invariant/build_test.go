@@ -81,6 +81,18 @@ func (s *story) expects(takeover history.Takeover, since history.Since) *story {
 	return s
 }
 
+// releasing gives the managers release on cancel.
+func (s *story) releasing() *story {
+	s.Header.ReleaseOnCancel = true
+	return s
+}
+
+// drains says how many seconds the work of one that is told to stop takes.
+func (s *story) drains(seconds float64) *story {
+	s.Header.Drain = metav1.Duration{Duration: duration(seconds)}
+	return s
+}
+
 // mayLose says that the faults may cost the leader its Lease.
 func (s *story) mayLose() *story {
 	s.Header.Expect.MayLose = true

@@ -123,6 +123,20 @@ func (v *view) blocked(replica string, from, to time.Time) (until time.Time, was
 	return until, was
 }
 
+// cutOff says whether a fault kept a replica from the API server at some moment within a time, or may have: what a partition did
+// to connections lasts as long again, for TCP.
+func (v *view) cutOff(replica string, from, to time.Time) bool {
+	for i := range v.disturbs {
+		d := &v.disturbs[i]
+		lifted := d.lifted(v.end())
+		settled := lifted.Add(min(lifted.Sub(d.injected.Time), v.bounds.lease))
+		if d.blocks() && d.aimedAt(replica) && !d.injected.Time.After(to) && !settled.Before(from) {
+			return true
+		}
+	}
+	return false
+}
+
 // delay is by how much faults that last at a moment delay a request and its answer.
 func (v *view) delay(t time.Time) (d time.Duration) {
 	for _, f := range v.slow {

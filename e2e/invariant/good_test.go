@@ -17,6 +17,7 @@ var (
 	}
 	alive     = append(slices.Clone(safety), invariant.SomeoneLeads, invariant.NoNeedlessHandover, invariant.NothingLost)
 	takenOver = append(slices.Clone(alive), invariant.TakeoverInTime)
+	letGo     = append(slices.Clone(takenOver), invariant.ReleasesWhenTold)
 	lost      = append(slices.Clone(takenOver), invariant.LosersReturn)
 )
 
@@ -40,11 +41,26 @@ func expired() *history.History {
 
 // released: a is told to stop at second 11.25, stops at 11.5, releases at 11.6 and exits at 11.7. b acts from 13 on.
 func released() *history.History {
-	s := tell(takenOver...).expects(history.ByRelease, history.SinceInjection).deploys("a", "b", "c")
+	s := tell(letGo...).releasing().expects(history.ByRelease, history.SinceInjection).deploys("a", "b", "c")
 	s.until(1).crowned("a").leads("a", 10)
 	s.until(11.25).injects("told to stop", "a").told("a", "SIGTERM")
 	s.until(11.5).acts("a").said("a", history.Stopped, "").until(11.6).releases().until(11.7).exits("a", 0)
 	return s.until(13).crowned("b").until(14).starts("a").leads("b", 6).ends()
+}
+
+// drained: a is told to stop at second 11.25 and goes on acting for 20 seconds, longer than its lease lasts; it renews until then.
+// An item that is made at 12 waits for b, which acts from 33 on.
+func drained() *history.History {
+	s := tell(letGo...).releasing().drains(20).expects(history.ByRelease, history.SinceInjection).deploys("a", "b", "c")
+	s.until(1).crowned("a").leads("a", 10)
+	s.until(11.25).injects("told to stop", "a").told("a", "SIGTERM").until(12)
+	item := s.makes()
+	s.until(11)
+	for range 10 {
+		s.goesOn("a", 2).renews("a")
+	}
+	s.until(31.3).said("a", history.Stopped, "").releases().until(31.4).exits("a", 0)
+	return s.until(32.4).starts("a").until(33).crowned("b").after(0.1).processes("b", item).until(33).leads("b", 6).ends()
 }
 
 // killed: a is killed at second 11.25. Its lease runs out at 26; b acts from 28 on.
@@ -83,7 +99,7 @@ func away() *history.History {
 
 // rolledOut: a, b and c are restarted, one after the other, with longer timings; each releases what it holds.
 func rolledOut() *history.History {
-	s := tell(takenOver...).expects(history.ByRelease, history.SinceInjection).deploys("a", "b", "c")
+	s := tell(letGo...).releasing().expects(history.ByRelease, history.SinceInjection).deploys("a", "b", "c")
 	s.Header.Timings = append(s.Header.Timings, timings(20, 14, 3))
 	s.until(1).crowned("a").leads("a", 10).after(0.1).cuts("rollout", "")
 	s.told("a", "SIGTERM").after(0.1).said("a", history.Stopped, "").releases().after(0.1).exits("a", 0).after(1).starts("a")
@@ -128,6 +144,7 @@ var goodHistories = map[string]func() *history.History{
 	"a quiet run":                        quiet,
 	"a failover by expiry":               expired,
 	"a failover by release":              released,
+	"work that takes its time to stop":   drained,
 	"a killed leader":                    killed,
 	"a woken leader that returns":        woken,
 	"a cut that the leader rides out":    riddenOut,

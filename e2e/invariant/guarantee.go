@@ -54,7 +54,13 @@ var (
 	}
 	TakeoverInTime = Guarantee{
 		Name: "TakeoverInTime", check: takeoverInTime,
-		Sentence: "after the fault, a rival acts within the bound, and by a release where one is promised",
+		Sentence: "after the fault, a rival acts within the bound",
+	}
+	// ReleasesWhenTold is of liveness, since it says that something happens: what a history lacks may have happened unseen. That a
+	// Lease is not released too early is for [OnlyTheHolderReleases] to say, which is of safety.
+	ReleasesWhenTold = Guarantee{
+		Name: "ReleasesWhenTold", check: releasesWhenTold,
+		Sentence: "a holder that is told to stop, with release on cancel, leaves the Lease without a holder, after its last act and before it exits",
 	}
 	LosersReturn = Guarantee{
 		Name: "LosersReturn", check: losersReturn,
@@ -73,7 +79,7 @@ var (
 // Guarantees lists them all, in the order of reports.
 var Guarantees = []Guarantee{
 	AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct, TermsNeverGoBack, OnlyTheHolderReleases, IdentitiesAreUnique,
-	SomeoneLeads, TakeoverInTime, LosersReturn, NoNeedlessHandover, NothingLost,
+	SomeoneLeads, TakeoverInTime, ReleasesWhenTold, LosersReturn, NoNeedlessHandover, NothingLost,
 }
 
 // finding is what a check found.

@@ -76,7 +76,7 @@ func TestTermsNeverGoBack(t *testing.T) {
 			says:  "leaseTransitions stayed 0 although a_1 took the Lease from nobody",
 			facts: []float64{11.6, 11.7},
 			// It holds the Lease again when b takes it.
-			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases},
+			follows: []invariant.Guarantee{invariant.OnlyTheHolderReleases, invariant.ReleasesWhenTold},
 		},
 		"a Lease made anew begins again": {
 			good: expired,
@@ -215,6 +215,8 @@ func TestOnlyTheHolderReleases(t *testing.T) {
 			says:  "a_1 held the Lease until 13:00:26.000, and its name was removed before it had said that its work stopped",
 			by:    90 * time.Millisecond,
 			facts: []float64{11.6, 11.69},
+			// Of a release that comes too early, either says so.
+			follows: []invariant.Guarantee{invariant.ReleasesWhenTold},
 		},
 		"it is released while work goes on, until a stop without a term": {
 			good: released,

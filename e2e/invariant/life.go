@@ -16,8 +16,8 @@ type life struct {
 	launched, started, elected, stopped, exited *history.Fact
 	// words are that it was elected and that it stopped, in order: one that does not exit may lead again.
 	words []*history.Fact
-	// told: the harness told it to stop, or killed it.
-	told *history.Fact
+	// told: the harness told it to stop, or killed it; again: it told it once more; killed: it killed it, at once or in the end.
+	told, again, killed *history.Fact
 	// others is the first entry of its journal under another identity.
 	others *history.Fact
 	// next is the replica's next life.
@@ -83,7 +83,13 @@ func (l *life) note(fact *history.Fact) {
 	case history.Exited:
 		first(&l.exited)
 	case history.Signalled:
+		if l.told != nil {
+			first(&l.again)
+		}
 		first(&l.told)
+		if fact.Signal == sigkill {
+			first(&l.killed)
+		}
 	default: // The others begin and end nothing.
 	}
 	switch {

@@ -89,51 +89,6 @@ func takeoverInTime(v *view) finding {
 			found.breach(rival.latest.Sub(t.since)-bound, fmt.Sprintf("%s led, and a rival acted only %v after the %s; the bound is %v",
 				t.leader, rival.latest.Sub(t.since).Round(time.Millisecond), v.header.Expect.Since, bound), t.injected, rival.fact)
 		}
-		if v.header.Expect.Takeover == history.ByRelease {
-			v.judgeRelease(&found, t, rival)
-		}
 	}
 	return found
-}
-
-// judgeRelease looks for the version of the Lease that shows its release, before the holder exits. How soon a rival acts does not
-// tell a release from a Lease that ran out, where the allowance is longer than a lease. (That it comes after the holder's last
-// act is for OnlyTheHolderReleases to say.)
-func (v *view) judgeRelease(found *finding, t taking, rival *act) {
-	l := v.lifeOf(t.leader)
-	if l == nil || l.told == nil || l.told.Signal == "SIGKILL" {
-		return
-	}
-	for i := v.versionsAfter(t.injected.Time.Add(-1)); i < len(v.versions); i++ {
-		if i == 0 || v.versions[i-1].lease == nil || v.versions[i-1].lease.Holder != l.identity || v.versions[i].lease == nil ||
-			v.versions[i].lease.Holder != "" || v.versions[i].at().Before(t.injected.Time) {
-			continue
-		}
-		held := renewalIn(v.versions[i-1], i-1)
-		released := removal(held, v.versions[i])
-		if seen := v.seenBy(v.versions[i], held); l.exited != nil && released.Sub(l.exited.Time) > seen {
-			found.breach(released.Sub(l.exited.Time), fmt.Sprintf("%s exited, and its Lease was released only then", t.leader), l.exited, v.versions[i].fact)
-		}
-		return
-	}
-	switch {
-	case len(v.gaps) > 0: // It may not have been seen.
-		v.dim = append(v.dim, fmt.Sprintf("no release of the Lease by %s was seen, but the watch of the Lease had a gap until %s", t.leader, clock(v.gaps[len(v.gaps)-1].Time)))
-	case v.cutShort() && l.exited == nil:
-	default:
-		facts := []*history.Fact{l.told}
-		if rival != nil {
-			facts = append(facts, rival.fact)
-		}
-		found.breach(0, fmt.Sprintf("%s was told to stop, and never released its Lease: no version of it is without a holder", t.leader), facts...)
-	}
-}
-
-// seenBy is how much later than it was made a release may be dated: a watch may show it after it happened, where it bears no time
-// of its own.
-func (v *view) seenBy(of version, held renewal) time.Duration {
-	if of.wrote != nil || of.lease.RenewTime.After(held.RenewTime) {
-		return v.uncertainty
-	}
-	return v.uncertainty + v.bounds.Transit()
 }

@@ -91,6 +91,7 @@ type able struct {
 
 // ables lists them, by when they ended. That a leader could reach the API server shows in that its renewals arrived there in
 // time: where two are further apart than the bound for a work item, it was cut off between them, or the API server was slow.
+// One that was told to stop takes on no more work, although it may lead on until what it is at has ended.
 func (v *view) ables() []able {
 	var list []able
 	for i := range v.reigns {
@@ -103,7 +104,7 @@ func (v *view) ables() []able {
 		var before time.Time
 		for _, renewal := range l.renewals {
 			arrived := v.versions[renewal.number].at()
-			if renewal.Transitions != r.term || renewal.RenewTime.Equal(before) || arrived.After(r.end()) {
+			if renewal.Transitions != r.term || renewal.RenewTime.Equal(before) || arrived.After(r.end()) || l.toldBy(arrived) {
 				continue
 			}
 			before = renewal.RenewTime

@@ -196,3 +196,28 @@ func TestACutLeaderIsNotBlamedForWorkThatWaits(t *testing.T) {
 		})
 	}
 }
+
+// One that was told to stop takes on no more work, however long it leads on; one that was not told does.
+func TestWorkThatComesWhileALeaderStops(t *testing.T) {
+	comeTo(t, map[string]tale{
+		"it waits for the next leader": {told: drained},
+		"nobody had told the leader": {
+			told: func() *history.History {
+				h := drained()
+				without(h, kind(history.Signalled))
+				h.Header.Expect.Promises = []string{invariant.NothingLost.Name}
+				return h
+			},
+			broken: guarantees(invariant.NothingLost, invariant.NoNeedlessHandover, invariant.LosersReturn), outcome: invariant.Broken,
+			says: []string{"was processed 21.1s after it was made"},
+		},
+		"the next leader leaves it": {
+			told: func() *history.History {
+				h := drained()
+				without(h, func(f history.Fact) bool { return f.Item == "work-6" && f.Kind != history.Made })
+				return h
+			},
+			broken: guarantees(invariant.NothingLost), outcome: invariant.Broken,
+		},
+	})
+}

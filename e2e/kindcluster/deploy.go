@@ -67,6 +67,12 @@ func (c *Cluster) configure(template *corev1.PodTemplateSpec, options controller
 		// A pause is to be ended by the heal, and not by a kubelet whose patience is half a minute.
 		manager.LivenessProbe.FailureThreshold = 12
 	}
+	// The kubelet must not cut the manager's own graceful shutdown short, nor its work: as the manifest has it for the manager's
+	// defaults, and with as much to spare.
+	if graceful := options.GracefulShutdownTimeout; graceful > controller.DefaultOptions().GracefulShutdownTimeout {
+		spare := *template.Spec.TerminationGracePeriodSeconds - int64(controller.DefaultOptions().GracefulShutdownTimeout/time.Second)
+		template.Spec.TerminationGracePeriodSeconds = new(int64(graceful/time.Second) + spare)
+	}
 	const volume = "journals"
 	manager.VolumeMounts = []corev1.VolumeMount{{Name: volume, MountPath: journalsInPod}}
 	template.Spec.Volumes = []corev1.Volume{{Name: volume, VolumeSource: corev1.VolumeSource{

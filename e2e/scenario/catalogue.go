@@ -68,7 +68,7 @@ var everywhere = []Scenario{
 		Why:             "A leader that stops in good order releases its Lease, once its work has stopped; a rival need not wait for it to run out.",
 		ReleaseOnCancel: true,
 		Faults:          []fault.Fault{fault.Stop{}},
-		Promises:        promises(safe, also(invariant.TakeoverInTime)),
+		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)

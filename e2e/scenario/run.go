@@ -109,6 +109,27 @@ func (r *Run) AwaitLeader(ctx context.Context) string {
 	return act.Replica
 }
 
+// AwaitElected waits until somebody says that it was elected, and returns that one: it has won the Lease and knows it, and its
+// work is about to begin.
+func (r *Run) AwaitElected(ctx context.Context) string {
+	elected := r.await(ctx, patience(r.bounds.Start()), 0, "somebody to be elected", func(f history.Fact) bool { return f.Kind == history.Elected })
+	return elected.Replica
+}
+
+// AwaitHolder waits until the Lease names somebody whom it did not name before the last fault began, and returns as soon as it
+// does: who that is may not know it as yet.
+func (r *Run) AwaitHolder(ctx context.Context) {
+	held := map[string]bool{}
+	for _, fact := range r.observer.Facts()[:r.mark] {
+		if fact.Kind == history.LeaseSeen {
+			held[fact.Lease.Holder] = true
+		}
+	}
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "another holder of the Lease", func(f history.Fact) bool {
+		return f.Kind == history.LeaseSeen && f.Lease.Holder != "" && !held[f.Lease.Holder]
+	})
+}
+
 // Standbys are the replicas but the given one, by name.
 func (r *Run) Standbys(leader string) []string {
 	names := map[string]bool{}

@@ -47,6 +47,9 @@ func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.V
 	if setting.Log == nil {
 		setting.Log = func(string, ...any) {}
 	}
+	if s.At != nil {
+		setting.Profile = s.At(setting.Profile)
+	}
 	header := s.header(setting)
 	defer func() { err = errors.Join(err, setting.Cluster.Close()) }()
 
@@ -77,11 +80,13 @@ func (s Scenario) header(setting Setting) history.Header {
 	if s.ChangesTimings {
 		timings = append(timings, durations(setting.Profile.longer()))
 	}
+	options := s.options(setting.Profile)
 	header := history.Header{
 		Format: history.Format, Version: history.Version,
 		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
 		Cluster: setting.Cluster.Describe(), Replicas: replicas,
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
+		Drain:      metav1.Duration{Duration: options.StopsWithin()},
 		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
 		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
 		Witnesses:  setting.Cluster.Witnesses(),
@@ -101,16 +106,26 @@ func durations(t controller.Timings) history.Timings {
 	}
 }
 
-// play runs the steps, and records if they gave up.
-func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
+// options are what the replicas are deployed with.
+func (s Scenario) options(profile Profile) controller.Options {
 	options := controller.DefaultOptions()
-	options.Timings = setting.Profile.Timings
-	options.ActPeriod = setting.Profile.ActPeriod
+	options.Timings = profile.Timings
+	options.ActPeriod = profile.ActPeriod
 	options.EnableLeaderElection = true
 	options.ReleaseOnCancel = s.ReleaseOnCancel
+	if s.Drain != nil {
+		options.Drain = s.Drain(profile.Timings)
+	}
+	if s.Graceful != nil {
+		options.GracefulShutdownTimeout = s.Graceful(profile.Timings)
+	}
+	return options
+}
 
+// play runs the steps, and records if they gave up.
+func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
 	run := &Run{
-		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: options,
+		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: s.options(setting.Profile),
 		bounds: invariant.NewBounds(header), replicas: header.Replicas, folder: filepath.Dir(setting.History), log: setting.Log,
 		faults: s.Faults, hit: map[string]history.Source{},
 	}

@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/interregnum/interregnum/controller"
@@ -45,6 +46,12 @@ type Scenario struct {
 	Replicas int
 	// ReleaseOnCancel is given to the replicas.
 	ReleaseOnCancel bool
+	// Drain says how long the leader's work takes to stop, and Graceful how long its manager waits for that; nil: no time, and as
+	// long as controller-runtime has it.
+	Drain, Graceful func(controller.Timings) time.Duration
+	// At changes the profile, where its timings cannot hold what the scenario promises; nil: they can. The profile that it returns
+	// bears another name, if it is another.
+	At func(Profile) Profile
 	// ChangesTimings: a rollout brings the profile's longer timings.
 	ChangesTimings bool
 	// Faults that the steps inject; a cluster that cannot inject one of them skips the scenario.
@@ -103,6 +110,12 @@ var (
 	// Profiles lists them.
 	Profiles = []Profile{Quick, Production}
 )
+
+// named is a profile with other timings, which are its name.
+func (p Profile) named(t controller.Timings) Profile {
+	p.Name, p.Timings = fmt.Sprintf("%v-%v-%v", t.LeaseDuration, t.RenewDeadline, t.RetryPeriod), t
+	return p
+}
 
 // longer is a profile's timings, each longer by a third: for a rollout that changes them.
 func (p Profile) longer() controller.Timings {

@@ -123,7 +123,90 @@ var TrackRecord = []KnownBug{
 		Cause: "client-go v0.37.2, tools/leaderelection/resourcelock/leaselock.go: Get() encodes the record with metav1.Time, in whole seconds, and " +
 			"tryAcquireOrRenew() tells a changed record by these bytes; with a RetryPeriod below a second a rival may act up to a second early",
 	},
+	{
+		Scenario: Scenario{
+			Name: "leader's work outlasts its graceful shutdown, with release",
+			Why: "A manager that waits no longer for its workers releases the Lease while they work: a rival may act before the process " +
+				"is gone, and what the workers had sent arrives when it does.",
+			ReleaseOnCancel: true,
+			Drain:           outlasting,
+			Graceful:        impatient,
+			Faults:          []fault.Fault{fault.Stop{}},
+			// Nothing is promised of a release: there must be none.
+			Promises: promises(safe, also(invariant.TakeoverInTime)),
+			Takeover: history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.AwaitRival(ctx, leader)
+				return run.Settle(ctx)
+			},
+		},
+		Profile: Quick,
+		Window:  atWorkWhenItsTimeWasOver,
+		Breaks:  invariant.OnlyTheHolderReleases,
+		Cause: "controller-runtime v0.25.2, pkg/manager/internal.go: engageStopProcedure() cancels the leader election in a deferred function, " +
+			"which runs also when the graceful shutdown has timed out and runnables have not returned; with LeaderElectionReleaseOnCancel that releases the Lease",
+	},
+	{
+		Scenario: Scenario{
+			Name: "leader that is told to stop loses its Lease while its work stops",
+			Why: "A leader that waits for its work to stop, and loses its Lease meanwhile, must end at once, as any loser must. It works on " +
+				"for as long as its graceful shutdown may take, beside its rival.",
+			Drain:    outlastingALoss,
+			Graceful: func(t controller.Timings) time.Duration { return outlastingALoss(t) + t.LeaseDuration },
+			Faults:   []fault.Fault{fault.Stop{}, fault.Partition{Lost: fault.Everything}},
+			Promises: promises(safe, also(invariant.TakeoverInTime)),
+			Takeover: history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.Rest(ctx, 1)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+				run.AwaitRival(ctx, leader)
+				run.AwaitExit(ctx, leader)
+				cut.Heal(ctx)
+				return run.Settle(ctx)
+			},
+		},
+		Profile:  Quick,
+		Window:   cutWhileItsWorkStops,
+		Breaks:   invariant.FallsSilentInTime,
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "controller-runtime v0.25.2, pkg/manager/internal.go: OnStoppedLeading sets gracefulShutdownTimeout to zero and sends an error, but " +
+			"engageStopProcedure() has read the one before that and only logs the other, so that the runnables may go on for the whole timeout",
+	},
+	{
+		Scenario: Scenario{
+			Name: "replica told to stop before it knows that it holds the Lease",
+			Why: "A replica that is told to stop while its acquisition is on its way gives the request up and releases nothing: the Lease " +
+				"names one that is gone until it has run out.",
+			Replicas:        1,
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.APIServerSlow{}, fault.Kill{}, fault.Stop{}},
+			Promises:        promises(safe, also(invariant.ReleasesWhenTold)),
+			MayLose:         true,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				slow := run.Inject(ctx, fault.APIServerSlow{Latency: run.Profile.Timings.RequestTimeout() / 4})
+				run.Inject(ctx, fault.Kill{Replica: leader})
+				run.AwaitHolder(ctx)
+				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.AwaitExit(ctx, leader)
+				slow.Heal(ctx)
+				return run.Settle(ctx)
+			},
+		},
+		Profile: Quick,
+		Window:  toldBeforeItKnew,
+		Breaks:  invariant.ReleasesWhenTold,
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: acquire() returns false when its context ends while a request is under way " +
+			"that the API server applies all the same, and Run() then returns without release()",
+	},
 }
+
+// outlastingALoss is longer than it takes until a rival acts, and some time more.
+func outlastingALoss(t controller.Timings) time.Duration { return 2*t.LeaseDuration + 8*t.RetryPeriod }
 
 // On is the bug as a cluster shows it.
 func (b KnownBug) On(cluster string) KnownBug {

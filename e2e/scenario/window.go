@@ -169,3 +169,131 @@ func killedInASecondOfTwoRenewals(h *history.History) error {
 	}
 	return nil
 }
+
+// stopping is how a replica was told to stop, as the facts tell it.
+type stopping struct {
+	source history.Source
+	// told is when it was told first; exited is how it ended, and its Exit is nil, if it did not.
+	told   time.Time
+	exited history.Fact
+	// identity it had, and acts are its last one, and whether it said that its work had stopped.
+	identity string
+	acted    time.Time
+	stopped  bool
+}
+
+// stoppingIn finds the first replica that was told to stop, and what became of that life.
+func stoppingIn(h *history.History) (stopping, error) {
+	var s stopping
+	for _, f := range h.Facts {
+		switch {
+		case f.Kind == history.Signalled && f.Signal == "SIGTERM" && s.told.IsZero():
+			s.source, s.told = f.Source, f.Time
+		case f.Kind == history.LeaseSeen && f.Lease.Gap:
+			return s, errors.New("versions of the Lease were missed: run it again")
+		}
+	}
+	if s.told.IsZero() {
+		return s, errors.New("nobody was told to stop: look at the steps")
+	}
+	for _, f := range h.Facts {
+		switch {
+		case f.Source != s.source:
+		case f.Kind == history.Started:
+			s.identity = f.Identity
+		case f.IsAct():
+			s.acted = f.Time
+		case f.Kind == history.Stopped:
+			s.stopped = true
+		case f.Kind == history.Exited:
+			s.exited = f
+		}
+	}
+	return s, nil
+}
+
+// atWorkWhenItsTimeWasOver: a leader was told to stop, and its work went on for as long as its manager was to wait for it. When
+// that is over it exits, whatever becomes of its Lease.
+func atWorkWhenItsTimeWasOver(h *history.History) error {
+	s, err := stoppingIn(h)
+	if err != nil {
+		return err
+	}
+	drain := h.Header.Drain.Duration
+	switch worked := s.acted.Sub(s.told); {
+	case s.stopped:
+		return fmt.Errorf("%s said that its work had stopped: its drain must be longer than its graceful shutdown", s.source)
+	case s.exited.Exit == nil:
+		return fmt.Errorf("%s did not exit: look at its log", s.source)
+	case s.exited.Exit.Signal != "":
+		return fmt.Errorf("%s was ended by %s, and not because its time was over: look at its log", s.source, s.exited.Exit.Signal)
+	// It acts once in an act-period.
+	case worked < drain-2*h.Header.ActPeriod.Duration:
+		return fmt.Errorf("%s acted for the last time %v after it was told to stop, where its manager was to wait for %v: look at its log",
+			s.source, worked.Round(time.Millisecond), drain)
+	}
+	return nil
+}
+
+// cutWhileItsWorkStops: a leader that had been told to stop was cut off, while it still renewed, until its lease had run out, and
+// its work was to take longer. Whether it was still alive by then is what the bug is about.
+func cutWhileItsWorkStops(h *history.History) error {
+	s, err := stoppingIn(h)
+	if err != nil {
+		return err
+	}
+	var renewed history.Lease
+	var cut, healed time.Time
+	for _, f := range h.Facts {
+		switch {
+		case f.Kind == history.LeaseSeen && f.Lease.Holder == s.identity:
+			renewed = *f.Lease
+		case f.Kind == history.Injected && f.Fault.Healable:
+			cut = f.Time
+		case f.Kind == history.Healed:
+			healed = f.Time
+		}
+	}
+	runsOut := renewed.RenewTime.Add(renewed.Duration())
+	switch {
+	case cut.IsZero():
+		return errors.New("nobody was cut off: look at the steps")
+	case renewed.RenewTime.Before(s.told):
+		return fmt.Errorf("%s had not renewed since it was told to stop: the steps must cut it off later", s.source)
+	case !healed.IsZero() && healed.Before(runsOut):
+		return fmt.Errorf("the partition was healed %v before the lease ran out: the steps must hold it longer", runsOut.Sub(healed).Round(time.Millisecond))
+	case !s.told.Add(h.Header.Drain.Duration).After(runsOut):
+		return fmt.Errorf("the work of %s was to stop %v after it was told to, before its lease ran out: its drain must be longer", s.source, h.Header.Drain.Duration)
+	case s.exited.Exit != nil && s.exited.Exit.Signal != "":
+		return fmt.Errorf("%s was ended by %s: look at its log", s.source, s.exited.Exit.Signal)
+	}
+	return nil
+}
+
+// toldBeforeItKnew: a replica was told to stop when the Lease named it, and before an answer could tell it so.
+func toldBeforeItKnew(h *history.History) error {
+	s, err := stoppingIn(h)
+	if err != nil {
+		return err
+	}
+	var named time.Time
+	var delay time.Duration
+	for _, f := range h.Facts {
+		switch {
+		case f.Kind == history.LeaseSeen && f.Lease.Holder == s.identity && named.IsZero():
+			named = f.Time
+		case f.Kind == history.Injected:
+			delay = max(delay, f.Fault.Delay.Duration)
+		}
+	}
+	switch since := s.told.Sub(named); {
+	case named.IsZero():
+		return fmt.Errorf("the Lease never named %s: the steps must tell it later", s.source)
+	case since < 0:
+		return fmt.Errorf("%s was told to stop %v before the Lease named it: the steps must tell it later", s.source, -since)
+	// Its answer takes half of the delay.
+	case since >= delay/2:
+		return fmt.Errorf("%s was told to stop %v after the Lease named it, when it knew: tell it sooner, or run it again", s.source, since)
+	}
+	return nil
+}

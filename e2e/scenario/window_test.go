@@ -65,6 +65,43 @@ func without(h *history.History, is func(history.Fact) bool) *history.History {
 	return h
 }
 
+// told is a run in which a leader was told to stop a fifth of a second after a renewal, at 12s/10s/1s; its work goes on for 4 s.
+func told(rest ...history.Fact) *history.History {
+	h := cut(append([]history.Fact{
+		{Time: at(-2), Kind: history.Started, Source: leader, Identity: "a_1"},
+		{Time: at(0.2), Kind: history.Signalled, Source: leader, Signal: "SIGTERM"},
+	}, rest...)...)
+	h.Header.Drain, h.Header.ActPeriod = metav1.Duration{Duration: 4 * time.Second}, metav1.Duration{Duration: 100 * time.Millisecond}
+	return without(h, func(f history.Fact) bool {
+		return f.Kind == history.Injected && f.Fault.Name == "partition" && !f.Fault.Healable
+	})
+}
+
+// drains gives the run another drain.
+func drains(length time.Duration, h *history.History) *history.History {
+	h.Header.Drain.Duration = length
+	return h
+}
+
+// says is an entry of the leader's journal.
+func says(seconds float64, kind history.Kind) history.Fact {
+	return history.Fact{Time: at(seconds), Kind: kind, Source: leader, Identity: "a_1", Term: new(int64(0))}
+}
+
+// lasting is a partition of the leader.
+func lasting(seconds float64, kind history.Kind) history.Fact {
+	f := faultFact(seconds, kind)
+	f.Fault.Healable = true
+	return f
+}
+
+// slowed is a fault that delays a request and its answer by a second, together.
+func slowed() history.Fact {
+	f := lasting(-3, history.Injected)
+	f.Fault.Delay.Duration = time.Second
+	return f
+}
+
 func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 	lost := history.Exit{Code: 1}
 	for bug, runs := range map[string]map[string]struct {
@@ -94,6 +131,33 @@ func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 			"it crashed":                             {cut(faultFact(13, history.Healed), exit(13.1, history.Exit{Code: -1, Signal: "SIGSEGV"})), `signal "SIGSEGV"`},
 			"it asked for it, and had bad luck":      {cut(faultFact(13, history.Healed), release(13.5, 3, 409), exit(13.6, lost)), "the bug is there; heal a little later"},
 			"it asked for what was its own long ago": {cut(faultFact(13, history.Healed), release(13.5, 2, 409), exit(13.6, lost)), ""},
+		},
+		"leader's work outlasts its graceful shutdown, with release": {
+			"at work until its time was over":           {told(says(4.1, history.Acted), exit(4.2, lost)), ""},
+			"and a release, as the bug has it":          {told(says(4.1, history.Acted), renewal(4.2, 8, ""), exit(4.2, lost)), ""},
+			"it stopped in time":                        {told(says(4, history.Acted), says(4.1, history.Stopped), exit(4.2, history.Exit{})), "said that its work had stopped"},
+			"it stopped at once, without a word":        {told(exit(0.3, history.Exit{})), "acted for the last time -100ms after it was told to stop"},
+			"it does not exit":                          {told(says(4.1, history.Acted)), "did not exit"},
+			"it was killed":                             {told(says(4.1, history.Acted), exit(4.2, history.Exit{Code: -1, Signal: "SIGKILL"})), "was ended by SIGKILL"},
+			"it was killed at once":                     {without(told(says(4.1, history.Acted)), func(f history.Fact) bool { return f.Kind == history.Signalled }), "nobody was told to stop"},
+			"some versions of the Lease were not seen":  {told(says(4.1, history.Acted), history.Fact{Time: at(0.4), Kind: history.LeaseSeen, Lease: &history.Lease{Gap: true}}), "were missed"},
+			"somebody else acted until that time, only": {told(history.Fact{Time: at(4.1), Kind: history.Acted, Source: history.Source{Replica: "b", Start: 1}}, exit(4.2, lost)), "acted for the last time"},
+		},
+		"leader that is told to stop loses its Lease while its work stops": {
+			"it works on":            {drains(30*time.Second, told(renewal(1, 7, "a_1"), lasting(1.1, history.Injected), says(20, history.Acted), exit(20, lost), lasting(21, history.Healed))), ""},
+			"a mended one ends":      {drains(30*time.Second, told(renewal(1, 7, "a_1"), lasting(1.1, history.Injected), exit(12, lost), lasting(21, history.Healed))), ""},
+			"it was not cut off":     {drains(30*time.Second, told(renewal(1, 7, "a_1"))), "nobody was cut off"},
+			"it was cut off at once": {drains(30*time.Second, told(lasting(0.3, history.Injected))), "had not renewed since it was told"},
+			"it was healed too soon": {drains(30*time.Second, told(renewal(1, 7, "a_1"), lasting(1.1, history.Injected), lasting(12.9, history.Healed))), "healed 100ms before the lease ran out"},
+			"its work stops before":  {drains(12*time.Second, told(renewal(1, 7, "a_1"), lasting(1.1, history.Injected))), "its drain must be longer"},
+			"it was killed":          {drains(30*time.Second, told(renewal(1, 7, "a_1"), lasting(1.1, history.Injected), exit(12, history.Exit{Code: -1, Signal: "SIGKILL"}))), "was ended by SIGKILL"},
+		},
+		"replica told to stop before it knows that it holds the Lease": {
+			"before its answer came":   {without(told(slowed(), renewal(0.1, 7, "a_1")), func(f history.Fact) bool { return f.Lease != nil && f.Time.Before(at(0.1)) }), ""},
+			"when its answer had come": {told(slowed()), "1.2s after the Lease named it, when it knew"},
+			"before it was named":      {without(told(slowed(), renewal(0.3, 7, "a_1")), func(f history.Fact) bool { return f.Lease != nil && f.Time.Before(at(0.3)) }), "100ms before the Lease named it"},
+			"it was never named":       {without(told(slowed()), func(f history.Fact) bool { return f.Lease != nil && f.Lease.Holder == "a_1" }), "never named a (start 1)"},
+			"nothing was slow":         {without(told(renewal(0.1, 7, "a_1")), func(f history.Fact) bool { return f.Lease != nil && f.Time.Before(at(0.1)) }), "when it knew"},
 		},
 		"renewals within a second go unseen": {
 			"in one second":  {cut(renewal(0.3, 7, "a_1")), ""},

@@ -39,37 +39,57 @@ type life struct {
 	end   context.CancelFunc
 	// asked ends when the replica is told to stop.
 	asked context.Context //nolint:containedctx // It is what a signal handler gives to a manager.
-	ask   context.CancelFunc
-
-	mu     sync.Mutex
-	killed bool
+	told  context.CancelFunc
+	mu    sync.Mutex
+	// again is what a request to stop does that is not the first. As controller-runtime's signal handler has it
+	// (pkg/manager/signals), the process exits at once.
+	again func()
+	// ended is how the process was ended from outside of its main; nil, if it was not.
+	ended *history.Exit
 }
 
 func newLife(source history.Source, l *link, out io.Writer) *life {
 	it := &life{source: source, link: l, out: out}
 	it.alive, it.end = context.WithCancel(context.Background())
-	it.asked, it.ask = context.WithCancel(it.alive)
+	it.asked, it.told = context.WithCancel(it.alive)
+	it.again = func() { it.endBy(history.Exit{Code: 1}) }
 	return it
 }
 
 func (l *life) over() bool { return l.alive.Err() != nil }
 
+// ask tells the process to stop.
+func (l *life) ask() {
+	if l.asked.Err() == nil {
+		l.told()
+		return
+	}
+	l.mu.Lock()
+	again := l.again
+	l.mu.Unlock()
+	again()
+}
+
 // kill ends the life; false, if it had ended before.
-func (l *life) kill() bool {
+func (l *life) kill() bool { return l.endBy(history.Exit{Code: -1, Signal: "SIGKILL"}) }
+
+// endBy ends the life in that way, whatever its main does; false, if it had ended before.
+func (l *life) endBy(exit history.Exit) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.killed || l.over() {
+	if l.ended != nil || l.over() {
 		return false
 	}
-	l.killed = true
+	l.ended = &exit
 	l.end()
 	return true
 }
 
-func (l *life) wasKilled() bool {
+// wasEnded is how it was ended from outside of its main; nil, if it was not.
+func (l *life) wasEnded() *history.Exit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.killed
+	return l.ended
 }
 
 // config is how this life reaches the API server.

@@ -39,7 +39,7 @@ func TestALifeThatEndedCannotBeKilled(t *testing.T) {
 	onLife(t, func(g *WithT, it *life, _ *bytes.Buffer) {
 		it.end()
 		g.Expect(it.kill()).To(BeFalse())
-		g.Expect(it.wasKilled()).To(BeFalse())
+		g.Expect(it.wasEnded()).To(BeNil())
 	})
 }
 
@@ -50,6 +50,18 @@ func TestALifeThatIsAskedToStopGoesOnUntilItDoes(t *testing.T) {
 		g.Expect(it.alive.Err()).NotTo(HaveOccurred())
 		g.Expect(it.Write([]byte("stopped\n"))).To(Equal(8))
 		g.Expect(written.String()).To(Equal("stopped\n"))
+	})
+}
+
+func TestALifeThatIsAskedToStopOnceMoreEndsAtOnce(t *testing.T) {
+	onLife(t, func(g *WithT, it *life, written *bytes.Buffer) {
+		it.ask()
+		it.ask()
+		g.Expect(it.alive.Err()).To(HaveOccurred())
+		g.Expect(it.wasEnded()).To(Equal(&history.Exit{Code: 1}))
+		g.Expect(it.kill()).To(BeFalse())
+		g.Expect(it.Write([]byte("after\n"))).To(Equal(6))
+		g.Expect(written.String()).To(BeEmpty())
 	})
 }
 

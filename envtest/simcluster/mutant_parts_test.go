@@ -3,6 +3,7 @@ package simcluster
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,6 +39,58 @@ func releasesEarly(p *plain) {
 		w.finish()
 		return p.say(journal.Stopped, "")
 	}
+}
+
+// leavesBeforeItsWork makes a manager that leaves the election as soon as it is told to stop, and lets its work take its time.
+func leavesBeforeItsWork(p *plain) {
+	running, end := context.WithCancel(p.process)
+	p.lead = func(context.Context) { p.leadWell(running) }
+	p.stop = func(w *work) error {
+		w.leave()
+		pause(p.process, p.options.Drain)
+		end()
+		w.finish()
+		return p.say(journal.Stopped, "")
+	}
+}
+
+// releasesWhateverItFinds makes a manager that takes whatever name is in the Lease off when it is told to stop.
+func releasesWhateverItFinds(p *plain) {
+	stop := p.stop
+	p.stop = func(w *work) error {
+		if err := stop(w); err != nil {
+			return err
+		}
+		held, _, err := p.elector.Lock.Get(p.process)
+		if err != nil {
+			return err
+		}
+		held.HolderIdentity, held.LeaseDurationSeconds, held.RenewTime = "", 1, metav1.Now()
+		return p.elector.Lock.Update(p.process, *held)
+	}
+}
+
+// toldAgain makes a second request to stop close a channel, and no more end the process.
+func (l *life) toldAgain() <-chan struct{} {
+	told := make(chan struct{})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.again = sync.OnceFunc(func() { close(told) })
+	return told
+}
+
+// sluggish is a lock that takes its time to release.
+type sluggish struct {
+	resourcelock.Interface
+	takes time.Duration
+}
+
+// Update implements resourcelock.Interface.
+func (s sluggish) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	if record.HolderIdentity == "" {
+		pause(ctx, s.takes)
+	}
+	return s.Interface.Update(ctx, record)
 }
 
 // misreading is a lock that reads something else than there is, where another holds the Lease.

@@ -198,20 +198,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "releases what another holds", scenario: "standby told to stop", breaks: invariant.OnlyTheHolderReleases,
-		manager: like(func(p *plain) {
-			stop := p.stop
-			p.stop = func(w *work) error {
-				if err := stop(w); err != nil {
-					return err
-				}
-				held, _, err := p.elector.Lock.Get(p.process)
-				if err != nil {
-					return err
-				}
-				held.HolderIdentity, held.LeaseDurationSeconds, held.RenewTime = "", 1, metav1.Now()
-				return p.elector.Lock.Update(p.process, *held)
-			}
-		}),
+		manager: like(releasesWhateverItFinds),
 	},
 	{
 		name: "deletes the Lease when it stops", scenario: "leader told to stop, without release", breaks: invariant.OnlyTheHolderReleases,
@@ -226,8 +213,79 @@ var mutants = []mutant{
 		}),
 	},
 	{
-		name: "does not release", scenario: "leader told to stop, with release", breaks: invariant.TakeoverInTime, runs: 10,
+		name: "does not release", scenario: "leader told to stop, with release", breaks: invariant.ReleasesWhenTold, runs: 10,
 		manager: controllerWith(func(options *controller.Options, _ *life) { options.ReleaseOnCancel = false }),
+	},
+	{
+		name: "does not release what it has just won", scenario: "lone replica told to stop as it begins to lead", breaks: invariant.ReleasesWhenTold,
+		manager: controllerWith(func(options *controller.Options, _ *life) { options.ReleaseOnCancel = false }),
+	},
+	{
+		name: "releases before the work has stopped that it has just begun", scenario: "lone replica told to stop as it begins to lead",
+		breaks: invariant.OnlyTheHolderReleases, manager: like(releasesEarly),
+	},
+	{
+		name: "exits before its release is through", scenario: "leader told to stop, with release", breaks: invariant.ReleasesWhenTold,
+		manager: like(func(p *plain) {
+			p.elector.Lock = sluggish{p.elector.Lock, p.options.ActPeriod}
+			p.stop = func(w *work) error {
+				w.finish()
+				w.resign()
+				return p.say(journal.Stopped, "")
+			}
+		}),
+	},
+	{
+		name: "releases at once, while its work takes its time", scenario: "work that outlasts its lease", breaks: invariant.ReleasesWhenTold,
+		manager: like(leavesBeforeItsWork),
+	},
+	{
+		name: "renews no more while its work takes its time", scenario: "work that outlasts its lease", breaks: invariant.AtMostOneActor,
+		manager: like(func(p *plain) {
+			p.elector.ReleaseOnCancel = false
+			leavesBeforeItsWork(p)
+		}),
+	},
+	{
+		name: "works on when its graceful shutdown is over", scenario: "work that outlasts its graceful shutdown", breaks: invariant.FallsSilentInTime,
+		manager: like(func(p *plain) {
+			p.lead = func(context.Context) { p.leadWell(p.process) }
+			p.stop = func(w *work) error {
+				pause(p.process, p.options.GracefulShutdownTimeout)
+				w.leave()
+				pause(p.process, p.options.Drain)
+				return errOutlasted
+			}
+		}),
+	},
+	{
+		name: "releases when it is told again, at work", scenario: "leader told to stop twice", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(func(p *plain) {
+			again := p.life.toldAgain()
+			p.lead = func(context.Context) { p.leadWell(p.process) }
+			p.stop = func(w *work) error {
+				select {
+				case <-again:
+					w.leave()
+				case <-p.process.Done():
+				}
+				return errOutlasted
+			}
+		}),
+	},
+	{
+		name: "releases whatever it finds when it is told to stop", scenario: "standby told to stop as it starts", breaks: invariant.OnlyTheHolderReleases,
+		manager: like(releasesWhateverItFinds),
+	},
+	{
+		name: "tries to release for a whole renew deadline, and acts", scenario: "at timings that allow for it", breaks: invariant.FallsSilentInTime,
+		manager: like(func(p *plain) {
+			p.lead = func(context.Context) { p.leadWell(p.process) }
+			p.lose = func() error {
+				pause(p.process, p.options.RenewDeadline)
+				return errLost
+			}
+		}),
 	},
 	{
 		name: "writes a longer lease than it was told to", scenario: "leader killed", breaks: invariant.TakeoverInTime, inconclusive: true, runs: 10,

@@ -35,8 +35,9 @@ type plain struct {
 	leases   clientcoordinationv1.LeasesGetter
 	items    clientcorev1.ConfigMapInterface
 
-	// source is who this is, to the harness; process ends when the process does, which goroutines that look at nothing else
+	// life is what the process is; source is who it is, to the harness; process ends when the process does, which goroutines that look at nothing else
 	// must look at, as they would be gone with it.
+	life    *life
 	source  history.Source
 	process context.Context //nolint:containedctx // It stands for the process.
 
@@ -53,16 +54,20 @@ type plain struct {
 
 // work is the leader-only work of one election, and the election itself.
 type work struct {
-	mu      sync.Mutex
-	over    bool
-	running sync.WaitGroup
+	mu sync.Mutex
+	// begun: there is work, and over: there is to be no more.
+	begun, over bool
+	running     sync.WaitGroup
 	// end ends the work; resign ends the election, and with it the reign.
 	end, resign context.CancelFunc
 	// resigned is closed when the election is over.
 	resigned chan struct{}
 }
 
-var errLost = errors.New("leader election lost")
+var (
+	errLost      = errors.New("leader election lost")
+	errOutlasted = errors.New("the work takes longer to stop than it may")
+)
 
 func newPlain(config *rest.Config, options controller.Options, out io.Writer) (*plain, error) {
 	it, is := out.(*life)
@@ -80,7 +85,7 @@ func newPlain(config *rest.Config, options controller.Options, out io.Writer) (*
 		return nil, err
 	}
 	p := &plain{
-		options: options, journal: journal.NewWriter(out), source: it.source, process: it.alive,
+		options: options, journal: journal.NewWriter(out), life: it, source: it.source, process: it.alive,
 		leases: coordination, items: core.ConfigMaps(options.LeaderElectionNamespace),
 	}
 	p.identify(it.source.String())
@@ -140,8 +145,8 @@ func (p *plain) run(ctx context.Context) error {
 	w := &work{resigned: make(chan struct{})}
 	var electing, working context.Context
 	// Neither ends by itself when the replica is told to stop: the work must end before the reign does.
+	// The election ends with the process, or when it is resigned from: whoever exits in the midst of its work releases nothing.
 	electing, w.resign = context.WithCancel(p.process)
-	defer w.resign()
 	working, w.end = context.WithCancel(electing)
 	p.elector.Callbacks = leaderelection.LeaderCallbacks{
 		OnStartedLeading: func(leading context.Context) {
@@ -151,6 +156,7 @@ func (p *plain) run(ctx context.Context) error {
 				return
 			}
 			w.running.Add(1)
+			w.begun = true
 			w.mu.Unlock()
 			defer w.running.Done()
 			leading, cancel := context.WithCancel(leading)
@@ -177,14 +183,33 @@ func (p *plain) run(ctx context.Context) error {
 	}
 }
 
-// stopWell ends the work, says so, and only then resigns.
+// stopWell ends the work, which may take its time, says so, and only then resigns. What takes longer than it may ends with the
+// process, and what ends with the election is lost.
 func (p *plain) stopWell(w *work) error {
+	if w.isBegun() {
+		drained := time.NewTimer(p.options.StopsWithin())
+		defer drained.Stop()
+		select {
+		case <-w.resigned:
+			return p.lose()
+		case <-drained.C:
+		}
+		if p.options.StopsWithin() < p.options.Drain {
+			return errOutlasted
+		}
+	}
 	w.finish()
 	if err := p.say(journal.Stopped, ""); err != nil {
 		return err
 	}
 	w.leave()
 	return nil
+}
+
+func (w *work) isBegun() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.begun
 }
 
 // finish ends the work, and returns when it has ended.

@@ -43,8 +43,8 @@ func (r *replica) Live(dismissed <-chan struct{}) {
 		}
 		over = true
 	}
-	if it.wasKilled() {
-		exit = &history.Exit{Code: -1, Signal: "SIGKILL"}
+	if ended := it.wasEnded(); ended != nil {
+		exit = ended
 	} else {
 		it.end()
 	}

@@ -80,6 +80,16 @@ func TestTheTrackRecordOfOtherLibraries(t *testing.T) {
 		"the rival's Lease, mended":      {"healed leader releases its rival's Lease", mended, gone},
 		"the rival's Lease, never tried": {"healed leader releases its rival's Lease", losing, unknown},
 		"the rival's Lease, as of old":   {"healed leader releases its rival's Lease", impatient, ""},
+
+		"the release at work, mended":      {"work outlasts its graceful shutdown, with release", func(*plain) {}, gone},
+		"the release at work, never tried": {"work outlasts its graceful shutdown, with release", losing, gone},
+		"the loss at work, mended":         {"loses its Lease while its work stops", func(*plain) {}, gone},
+		"the Lease that it did not know of, mended": {
+			"before it knows that it holds the Lease", releasesByItself, gone,
+		},
+		"the Lease that it did not know of, in plain client-go": {
+			"before it knows that it holds the Lease", func(*plain) {}, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -35,6 +35,9 @@ func run() (err error) {
 	// To standard error: standard output may be the journal.
 	ctrl.SetLogger(zap.New(zap.WriteTo(os.Stderr)))
 
+	// Before the journal says that it started: from then on it may be told to stop.
+	told := ctrl.SetupSignalHandler()
+
 	restConfig, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("expected a kubeconfig (--kubeconfig, else KUBECONFIG, else ~/.kube/config) or to run in a cluster: %w", err)
@@ -49,5 +52,5 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	return manager.Start(ctrl.SetupSignalHandler())
+	return manager.Start(told)
 }
