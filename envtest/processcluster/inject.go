@@ -26,7 +26,8 @@ func (c *Cluster) Can(f fault.Fault) error {
 			return fault.Unsupported("another process has started this API server; only that one can stop or pause it")
 		}
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
-		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
+		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout,
+		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 	case fault.Scaled, fault.APIServerRestarted:
 		return fault.Unsupported("nobody but the harness keeps the replicas, and the API server, running here")
 	default:
@@ -67,6 +68,14 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.namespace.StealLease(ctx, f)
 	case fault.LeaseForbidden:
 		return c.namespace.ForbidLease(ctx, allowance)
+	case fault.RequestStalled:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Stall{Match: match, Limit: f.Only} })
+	case fault.RequestHeld:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Hold{D: f.For, Match: match, Limit: f.Only} })
+	case fault.AnswerDelayed:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.DelayAnswer{D: f.For, Match: match, Limit: f.Only} })
+	case fault.RequestRefused:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Respond{Status: f.Code, Match: match, Limit: f.Only} })
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
 }
