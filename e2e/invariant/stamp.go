@@ -22,14 +22,15 @@ func (v *view) stamps() []act {
 				wrote.Write.Code == http.StatusUnauthorized || wrote.Write.Code == http.StatusForbidden {
 				continue
 			}
-			arrived := wrote.Time
-			list = append(list, v.stampBy(wrote, v.authorOf(wrote), arrived, v.sentSince(arrived), made))
+			by, arrived := v.authorOf(wrote), wrote.Time
+			list = append(list, v.stampBy(wrote, by, arrived, v.sentSince(by.Replica, arrived), made))
 		}
 		return list
 	}
 	alive := v.signsOfLife()
 	for _, stamp := range v.firstSights() {
-		list = append(list, v.stampBy(stamp, v.authorOf(stamp), stamp.Time, v.shownSince(alive, stamp.Time), made))
+		by := v.authorOf(stamp)
+		list = append(list, v.stampBy(stamp, by, stamp.Time, v.shownSince(by.Replica, alive, stamp.Time), made))
 	}
 	return list
 }
@@ -96,13 +97,13 @@ func (v *view) madeSince() map[string]time.Time {
 	return since
 }
 
-// sentSince is a moment before which a request was not sent that arrived at a given one: the allowance before, unless a fault
-// that is over may have held it.
-func (v *view) sentSince(arrived time.Time) time.Time {
+// sentSince is a moment before which a request of a replica was not sent that arrived at a given one: the allowance before, unless
+// a fault that is over may have held it.
+func (v *view) sentSince(replica string, arrived time.Time) time.Time {
 	if v.clearedBefore(arrived) {
 		return time.Time{}
 	}
-	return arrived.Add(-v.bounds.Transit() - v.delay(arrived))
+	return arrived.Add(-v.bounds.Transit() - v.delay(replica, arrived))
 }
 
 // clearedBefore says whether, shortly before a moment, a fault was healed that may have held requests on their way.
@@ -122,11 +123,11 @@ func (v *view) clearedBefore(arrived time.Time) bool {
 
 // shownSince is the same for a stamp that a watch has shown. The watch itself may have been slow: it counts only from when the
 // API server has shown a sign of life, since the last gap in what was seen.
-func (v *view) shownSince(alive []*history.Fact, shown time.Time) time.Time {
+func (v *view) shownSince(replica string, alive []*history.Fact, shown time.Time) time.Time {
 	if v.clearedBefore(shown) {
 		return time.Time{}
 	}
-	sign := lastUntil(alive, shown.Add(-v.bounds.Transit()-v.delay(shown)-1))
+	sign := lastUntil(alive, shown.Add(-v.bounds.Transit()-v.delay(replica, shown)-1))
 	if sign == nil {
 		return time.Time{}
 	}

@@ -26,6 +26,9 @@ type Row struct {
 	Overlap     time.Duration `json:"overlap,omitempty"`
 	Margin      time.Duration `json:"margin,omitempty"`
 	Lost        bool          `json:"lost,omitempty"`
+	// StaleWrites counts the writes that arrived when another replica had acted since, the last of them Stalest late.
+	StaleWrites int           `json:"staleWrites,omitempty"`
+	Stalest     time.Duration `json:"stalest,omitempty"`
 	// Why says what a skipped, failed or inconclusive run lacked.
 	Why     string `json:"why,omitempty"`
 	History string `json:"history,omitempty"`
@@ -57,6 +60,7 @@ func Judged(v invariant.Verdict, history string) Row {
 		Scenario: v.Scenario, Verdict: string(v.Outcome), History: history,
 		Interregnum: v.Measures.Interregnum, Takeover: v.Measures.Takeover, Bound: v.Measures.Bound,
 		Overlap: v.Measures.Overlap, Margin: v.Measures.Margin, Lost: v.Measures.Lost,
+		StaleWrites: v.Measures.StaleWrites, Stalest: v.Measures.Stalest,
 	}
 	for _, r := range v.Results {
 		switch {

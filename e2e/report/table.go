@@ -14,14 +14,14 @@ import (
 func Table(out io.Writer, rows []Row) error {
 	var aligned strings.Builder
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tNOT PROMISED, NOT HELD")
+	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tSTALE WRITES\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
 	var notes, skips []string
 	for _, row := range rows {
 		counts[row.Verdict]++
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
-			duration(row.Margin, row.Lost), strings.Join(row.Measured, ", "))
+			duration(row.Margin, row.Lost), row.stale(), strings.Join(row.Measured, ", "))
 		// Where a run is inconclusive, what did not hold follows from what Why says.
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			notes = append(notes, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
@@ -67,6 +67,13 @@ func (r Row) takeover() string {
 		return fmt.Sprintf("none (≤ %v)", r.Bound.Round(100*time.Millisecond))
 	}
 	return fmt.Sprintf("%s (≤ %v)", duration(r.Takeover, true), r.Bound.Round(100*time.Millisecond))
+}
+
+func (r Row) stale() string {
+	if r.StaleWrites == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d, %s late", r.StaleWrites, duration(r.Stalest, true))
 }
 
 func duration(d time.Duration, known bool) string {
