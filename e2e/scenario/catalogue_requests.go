@@ -45,12 +45,27 @@ var onRequests = slices.Concat(
 			func(leader string, t controller.Timings) fault.Fault {
 				return fault.RequestHeld{Selection: oneRenewalOf(leader), For: t.RequestTimeout() / 3}
 			}),
-		toldToStop("leader told to stop while its writes of the Lease take long",
-			"A renewal that is applied while the leader releases makes the release conflict: it must be tried again, and a rival need not wait "+
-				"until the Lease runs out.",
-			func(leader string, t controller.Timings) fault.Fault {
-				return fault.RequestHeld{Selection: renewalsOf(leader), For: t.RequestTimeout() / 3}
-			}),
+		{
+			Name: "leader told to stop while its writes of the Lease take long",
+			Why: "A renewal that is applied while the leader releases makes the release conflict: it must be tried again, and a rival need not " +
+				"wait until the Lease runs out.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.RequestHeld{}, fault.Stop{}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime)),
+			Takeover:        history.ByRelease, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				long := run.Profile.Timings.RequestTimeout() / 3
+				held := run.Inject(ctx, fault.RequestHeld{Selection: renewalsOf(leader), For: long})
+				held.AwaitBite(ctx)
+				// So that the renewal arrives when the leader has looked at the Lease, and before its release does.
+				run.hold(ctx, "the renewal", long/2)
+				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.AwaitRival(ctx, leader)
+				held.Heal(ctx)
+				return run.Settle(ctx)
+			},
+		},
 		{
 			Name: "leader killed with a renewal on its way",
 			Why: "A renewal that is applied when its sender is dead makes the rivals wait for the whole Lease once more, which they must know, " +
@@ -126,6 +141,8 @@ func staleWrite(name string, goes fault.Fault, why string, gone func(leader stri
 			held.AwaitBite(ctx)
 			goes := run.Inject(ctx, gone(leader))
 			run.AwaitRival(ctx, leader)
+			// How late it is must be more than a matter of clocks.
+			run.Rest(ctx, 2)
 			held.Heal(ctx)
 			goes.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
