@@ -94,10 +94,19 @@ func TestAStampThatWasHeldIsNoActOfTheDead(t *testing.T) {
 	}
 	// By 28 b acts, too.
 	dead := guarantees(invariant.OnlyTheElectedAct, invariant.FallsSilentInTime, invariant.AtMostOneActor, invariant.TermsNeverGoBack)
+	unhealed := func(of string) func() *history.History {
+		return func() *history.History {
+			h := arrives(of, 0)()
+			without(h, kind(history.Healed))
+			return h
+		}
+	}
 	comeTo(t, map[string]tale{
-		"held for 20 s":                      {told: arrives("a", 20)},
-		"held for a second, and 18 s late":   {told: arrives("a", 1), broken: dead[:2], outcome: invariant.Broken},
-		"another replica's are what is held": {told: arrives("c", 20), broken: dead, outcome: invariant.Broken},
+		"held for 20 s":                             {told: arrives("a", 20)},
+		"held, and nobody knows until when":         {told: unhealed("a"), outcome: invariant.Inconclusive},
+		"another's are held, nobody knows how long": {told: unhealed("c"), broken: dead, outcome: invariant.Broken},
+		"held for a second, and 18 s late":          {told: arrives("a", 1), broken: dead[:2], outcome: invariant.Broken},
+		"another replica's are what is held":        {told: arrives("c", 20), broken: dead, outcome: invariant.Broken},
 	})
 
 	g := NewWithT(t)
