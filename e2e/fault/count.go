@@ -1,11 +1,15 @@
 package fault
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Count counts what a fault has affected, and tells when it first bites. It is safe for concurrent use.
 type Count struct {
 	mu    sync.Mutex
 	n     int64
+	began time.Time
 	first chan struct{}
 }
 
@@ -17,6 +21,7 @@ func (c *Count) Add(n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == 0 && n > 0 {
+		c.began = time.Now()
 		close(c.first)
 	}
 	c.n += n
@@ -31,3 +36,13 @@ func (c *Count) Load() int64 {
 
 // First is closed as soon as there is one.
 func (c *Count) First() <-chan struct{} { return c.first }
+
+// Began is when there was the first; now, if there is none yet.
+func (c *Count) Began() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 {
+		return time.Now()
+	}
+	return c.began
+}

@@ -5,9 +5,30 @@ import "time"
 // Spares says whether those whom a fault is aimed at can lead while it lasts. From others it keeps them: they do not run, or
 // cannot reach their Lease.
 func Spares(f Fault) bool {
-	switch f.(type) {
+	switch f := f.(type) {
 	case APIServerSlow, Rollout, Scaled, NodeDrained:
 		return true
+	case RequestStalled:
+		return f.spares()
+	case RequestRefused:
+		return f.spares()
+	case RequestHeld:
+		return f.spares() || f.For > 0
+	case AnswerDelayed:
+		return f.spares() || f.For > 0
+	}
+	return false
+}
+
+// spares: a leader asks again, and does not ask about its Lease when it works.
+func (s Selection) spares() bool { return s.Only > 0 || s.Of != LeaseWrites }
+
+// RiddenOut says whether a leader is to keep its Lease through a fault, so that it ends no reign: a few of its requests fail or
+// are late, and there is time to ask again; or all are late, and come in time.
+func RiddenOut(f Fault) bool {
+	switch f.(type) {
+	case RequestStalled, RequestRefused, RequestHeld, AnswerDelayed, APIServerSlow:
+		return Spares(f)
 	}
 	return false
 }
@@ -38,8 +59,13 @@ func Reaches(f Fault) Reach {
 
 // Delay is what a fault adds to the way of a request and of its answer, together.
 func Delay(f Fault) time.Duration {
-	if slow, is := f.(APIServerSlow); is {
-		return 2 * slow.Latency
+	switch f := f.(type) {
+	case APIServerSlow:
+		return 2 * f.Latency
+	case RequestHeld:
+		return f.For
+	case AnswerDelayed:
+		return f.For
 	}
 	return 0
 }

@@ -34,9 +34,10 @@ type Evidence struct {
 	Passed int64
 }
 
-// Timed is an injection that knows when it took hold. To inject takes a while on some clusters.
+// Timed is an injection that knows when it took hold. To inject takes a while on some clusters, and a fault on requests waits
+// for one to come.
 type Timed interface {
-	// Began is a moment at which the fault had not taken hold as yet, as close as can be to when it did.
+	// Began is a moment at which the fault had not affected anything as yet, as close as can be to when it did.
 	Began() time.Time
 }
 

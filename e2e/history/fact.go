@@ -148,6 +148,8 @@ type Fault struct {
 	// Spares: while it lasts, those whom it is aimed at can lead all the same. While others last they cannot, because they do not
 	// run or cannot reach their Lease.
 	Spares bool `json:"spares,omitempty"`
+	// RiddenOut: whoever leads is to keep its Lease through it, so that it ends no reign.
+	RiddenOut bool `json:"riddenOut,omitempty"`
 	// Delay is what it adds to the way of a request and of its answer, together.
 	Delay metav1.Duration `json:"delay,omitzero"`
 	// Touched counts what the fault affected (requests, chunks, signals delivered); in evidence only.

@@ -77,7 +77,7 @@ func sample() *history.History {
 				},
 			},
 			{Time: at(3), Kind: history.Injected, Source: history.Source{Replica: "a"}, Fault: fault(func(f *history.Fault) {
-				f.Healable, f.Spares, f.Delay.Duration = true, true, 1500*time.Millisecond
+				f.Healable, f.Spares, f.RiddenOut, f.Delay.Duration = true, true, true, 1500*time.Millisecond
 			})},
 			{Time: at(4), Kind: history.Healed, Source: history.Source{Replica: "a"}, Fault: fault(func(*history.Fault) {})},
 			{Time: at(5), Kind: history.Stopped, Source: a, Identity: "a_1", Term: new(int64(4))},

@@ -28,7 +28,7 @@ func TestAnOldHistoryIsUnderstood(t *testing.T) {
 	want.Header.Expect.MayLose = true
 	want.Facts[0].Replicas = 0
 	injected, _ := find(want, history.Injected)
-	injected.Fault.Delay.Duration, injected.Fault.Spares = 0, false
+	injected.Fault.Delay.Duration, injected.Fault.Spares, injected.Fault.RiddenOut = 0, false, false
 	g.Expect(loaded).To(BeComparableTo(want))
 	g.Expect(loaded.Sealed).To(BeFalse(), "it carries no checksum")
 }

@@ -57,6 +57,11 @@ func (b Bounds) Takeover(how history.Takeover) time.Duration {
 	return b.drain + b.retries(1+2*jitter) + b.lease + b.allowance
 }
 
+// Release is by how much longer a release takes where each request is delayed by so much. It is a look at the Lease and a write,
+// and both are made again where the write conflicts, because a renewal that was under way was applied between them
+// (LeaderElector.tryRelease). There is no third time: the leader renews no more.
+func (b Bounds) Release(delay time.Duration) time.Duration { return 4 * delay }
+
 // Processing is from when a work item is there and somebody leads who can reach the API server, to its being processed:
 // the leader's informer and queue take no timing of the election, so that all of it is allowance; a RetryPeriod more, for
 // the one request that may have to be made again. A leader whose renewals arrive further apart than this is cut off, or

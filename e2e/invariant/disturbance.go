@@ -137,20 +137,20 @@ func (v *view) cutOff(replica string, from, to time.Time) bool {
 	return false
 }
 
-// delay is by how much faults that last at a moment delay a request and its answer.
-func (v *view) delay(t time.Time) (d time.Duration) {
+// delay is by how much faults that last at a moment delay a request of a replica and its answer, together.
+func (v *view) delay(replica string, t time.Time) (d time.Duration) {
 	for _, f := range v.slow {
-		if f.lasts(t, v.end()) {
+		if f.aimedAt(replica) && f.lasts(t, v.end()) {
 			d += f.injected.Fault.Delay.Duration
 		}
 	}
 	return d
 }
 
-// delayWithin is by how much faults that last at some moment within a time delay a request and its answer, together.
-func (v *view) delayWithin(w window) (d time.Duration) {
+// delayWithin is by how much faults that last at some moment within a time delay a request of a replica and its answer, together.
+func (v *view) delayWithin(replica string, w window) (d time.Duration) {
 	for _, f := range v.slow {
-		if !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
+		if f.aimedAt(replica) && !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
 			d += f.injected.Fault.Delay.Duration
 		}
 	}

@@ -181,7 +181,7 @@ func (q *silences) changes(from, to time.Time) []version {
 func (q *silences) dueOfCandidate(l *life, spell window, from time.Time, changed []version) (due time.Time, held bool) {
 	since, wait := spell.from, q.bounds.Start()
 	until := func() time.Time {
-		return lastOf(since.Add(wait+4*q.delayWithin(window{since, since.Add(wait)})), from.Add(q.bounds.Rest()))
+		return lastOf(since.Add(wait+4*q.delayWithin(l.Replica, window{since, since.Add(wait)})), from.Add(q.bounds.Rest()))
 	}
 	for _, now := range changed {
 		// After a gap nobody knows what came between.

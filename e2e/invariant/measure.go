@@ -25,7 +25,8 @@ type Measures struct {
 	// Lost says whether a reign ended by loss, so that Margin means something.
 	Lost bool
 	// StaleWrites counts the stamps that arrived when another replica had acted since, and which nobody can have been seen to
-	// send too late: they were under way. Only fencing prevents them. Stalest is how late the last of them came.
+	// send too late: they were under way. Only fencing prevents them; one that was refused counts for nothing. Stalest is how
+	// late the last of them came.
 	StaleWrites int
 	Stalest     time.Duration
 	// Rush is the most writes of the Lease that reached the API server within a second, and Refused how many of those were; zero
@@ -53,7 +54,7 @@ func measure(v *view) Measures {
 		m.Overlap = max(m.Overlap, breach.By)
 	}
 	for _, t := range v.takings() {
-		m.Bound = v.bounds.Takeover(v.header.Expect.Takeover)
+		m.Bound = max(m.Bound, v.takeoverBound(t))
 		if rival := v.rival(t); rival != nil && !t.since.IsZero() {
 			since := t.since
 			if rival.latest.Before(since) {
@@ -119,7 +120,7 @@ func (m *Measures) stale(v *view) {
 	for i := range v.acts {
 		a := &v.acts[i]
 		rival := byReign[reignKey{a.Source, a.term}]
-		if !a.stamp || rival == nil {
+		if !a.stamp || rival == nil || a.fact.Write != nil && a.fact.Write.Effect() == history.Refused {
 			continue
 		}
 		if late := a.latest.Sub(rival.begin()); late > v.uncertainty && a.earliest.Sub(rival.begin()) <= v.uncertainty {

@@ -22,14 +22,15 @@ func (v *view) stamps() []act {
 				wrote.Write.Code == http.StatusUnauthorized || wrote.Write.Code == http.StatusForbidden {
 				continue
 			}
-			arrived := wrote.Time
-			list = append(list, v.stampBy(wrote, v.authorOf(wrote), arrived, v.sentSince(arrived), made))
+			by, arrived := v.authorOf(wrote), wrote.Time
+			list = append(list, v.stampBy(wrote, by, arrived, v.sentSince(by.Replica, arrived), made))
 		}
 		return list
 	}
 	alive := v.signsOfLife()
 	for _, stamp := range v.firstSights() {
-		list = append(list, v.stampBy(stamp, v.authorOf(stamp), stamp.Time, v.shownSince(alive, stamp.Time), made))
+		by := v.authorOf(stamp)
+		list = append(list, v.stampBy(stamp, by, stamp.Time, v.shownSince(by.Replica, alive, stamp.Time), made))
 	}
 	return list
 }
@@ -96,18 +97,25 @@ func (v *view) madeSince() map[string]time.Time {
 	return since
 }
 
-// sentSince is a moment before which a request was not sent that arrived at a given one: the allowance before, unless a fault
-// that is over may have held it.
-func (v *view) sentSince(arrived time.Time) time.Time {
-	if v.clearedBefore(arrived) {
+// sentSince is a moment before which a request of a replica was not sent that arrived at a given one: the allowance before, unless
+// a fault that is over may have held it.
+func (v *view) sentSince(replica string, arrived time.Time) time.Time {
+	if v.clearedBefore(replica, arrived) {
 		return time.Time{}
 	}
-	return arrived.Add(-v.bounds.Transit() - v.delay(arrived))
+	return arrived.Add(-v.bounds.Transit() - v.delay(replica, arrived))
 }
 
 // clearedBefore says whether, shortly before a moment, a fault was healed that may have held requests on their way.
-// What it held arrives at once, or when TCP sends it again: after as long as the fault has lasted, at the most.
-func (v *view) clearedBefore(arrived time.Time) bool {
+// What it held arrives at once, or when TCP sends it again: after as long as the fault has lasted, at the most. One that
+// holds single requests, and of whose heal nothing is told, may have let go of them at any time.
+func (v *view) clearedBefore(replica string, arrived time.Time) bool {
+	for i := range v.disturbs {
+		d := &v.disturbs[i]
+		if d.injected.Fault.RiddenOut && d.healed == nil && d.aimedAt(replica) && !d.injected.Time.After(arrived) {
+			return true
+		}
+	}
 	for _, d := range v.lifted {
 		if d.healed.Time.After(arrived) {
 			continue
@@ -122,11 +130,11 @@ func (v *view) clearedBefore(arrived time.Time) bool {
 
 // shownSince is the same for a stamp that a watch has shown. The watch itself may have been slow: it counts only from when the
 // API server has shown a sign of life, since the last gap in what was seen.
-func (v *view) shownSince(alive []*history.Fact, shown time.Time) time.Time {
-	if v.clearedBefore(shown) {
+func (v *view) shownSince(replica string, alive []*history.Fact, shown time.Time) time.Time {
+	if v.clearedBefore(replica, shown) {
 		return time.Time{}
 	}
-	sign := lastUntil(alive, shown.Add(-v.bounds.Transit()-v.delay(shown)-1))
+	sign := lastUntil(alive, shown.Add(-v.bounds.Transit()-v.delay(replica, shown)-1))
 	if sign == nil {
 		return time.Time{}
 	}

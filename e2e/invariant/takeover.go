@@ -25,7 +25,7 @@ func (v *view) takings() []taking {
 	for i := range v.disturbs {
 		d := &v.disturbs[i]
 		last := v.lastAct(d.injected.Time)
-		if last == nil || !d.aimedAt(last.Replica) {
+		if last == nil || !d.aimedAt(last.Replica) || d.injected.Fault.RiddenOut {
 			continue
 		}
 		t := taking{injected: d.injected, since: d.injected.Time, leader: last.Source}
@@ -71,14 +71,23 @@ func (v *view) rival(t taking) *act {
 	return nil
 }
 
+// takeoverBound is how long a rival may take, where a fault may delay what the leader does before it is gone.
+func (v *view) takeoverBound(t taking) time.Duration {
+	bound := v.bounds.Takeover(v.header.Expect.Takeover)
+	if v.header.Expect.Takeover == history.ByRelease {
+		bound += v.bounds.Release(v.delay(t.leader.Replica, t.injected.Time))
+	}
+	return bound
+}
+
 func takeoverInTime(v *view) finding {
 	var found finding
-	bound := v.bounds.Takeover(v.header.Expect.Takeover)
 	for _, t := range v.takings() {
 		if t.since.IsZero() {
 			continue // Never healed: the assumptions say so.
 		}
 		found.examined++
+		bound := v.takeoverBound(t)
 		rival := v.rival(t)
 		switch {
 		case rival == nil && v.cutShort() && v.end().Before(t.since.Add(bound)):

@@ -16,6 +16,8 @@ func (c *Cluster) Can(f fault.Fault) error {
 		return c.canFilter()
 	case fault.APIServerSlow:
 		return fault.Unsupported("packet filters drop packets, and cannot delay them")
+	case fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
+		return fault.Unsupported("packet filters cannot tell one request from another on an encrypted connection; that takes a proxy")
 	case fault.Stop, fault.Kill, fault.Pause, fault.PodDeleted, fault.NodePaused, fault.NodeStopped, fault.NodeDrained,
 		fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted,
 		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:

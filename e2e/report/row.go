@@ -28,6 +28,9 @@ type Row struct {
 	Lost        bool          `json:"lost,omitempty"`
 	Rush        int           `json:"rush,omitempty"`
 	Refused     int           `json:"refused,omitempty"`
+	// StaleWrites counts the writes that arrived when another replica had acted since, the last of them Stalest late.
+	StaleWrites int           `json:"staleWrites,omitempty"`
+	Stalest     time.Duration `json:"stalest,omitempty"`
 	// Why says what a skipped, failed or inconclusive run lacked.
 	Why     string `json:"why,omitempty"`
 	History string `json:"history,omitempty"`
@@ -60,6 +63,7 @@ func Judged(v invariant.Verdict, history string) Row {
 		Interregnum: v.Measures.Interregnum, Takeover: v.Measures.Takeover, Bound: v.Measures.Bound,
 		Overlap: v.Measures.Overlap, Margin: v.Measures.Margin, Lost: v.Measures.Lost,
 		Rush: v.Measures.Rush, Refused: v.Measures.Refused,
+		StaleWrites: v.Measures.StaleWrites, Stalest: v.Measures.Stalest,
 	}
 	for _, r := range v.Results {
 		switch {

@@ -15,15 +15,15 @@ import (
 func Table(out io.Writer, rows []Row) error {
 	var aligned strings.Builder
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tWRITES/S\tNOT PROMISED, NOT HELD")
+	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tWRITES/S\tSTALE WRITES\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
 	// What failed is said last, where the eye is when a long run ends.
 	var notes, skips, failures []string
 	for _, row := range rows {
 		counts[row.Verdict]++
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
-			duration(row.Margin, row.Lost), row.rush(), strings.Join(row.Measured, ", "))
+			duration(row.Margin, row.Lost), row.rush(), row.stale(), strings.Join(row.Measured, ", "))
 		// Where a run is inconclusive, what did not hold follows from what Why says.
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			failures = append(failures, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
@@ -31,7 +31,7 @@ func Table(out io.Writer, rows []Row) error {
 		switch {
 		case row.Verdict == NotRun:
 			skips = append(skips, fmt.Sprintf("skipped: %s: %s", row.Scenario, row.Why))
-		case row.Why != "" && row.failed():
+		case row.Why != "" && failure(row.Verdict):
 			failures = append(failures, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
 		case row.Why != "":
 			notes = append(notes, fmt.Sprintf("%s: %s: %s", row.Scenario, row.Verdict, row.Why))
@@ -57,10 +57,6 @@ func Table(out io.Writer, rows []Row) error {
 		counts[string(invariant.Broken)], counts[string(invariant.Inconclusive)], counts[NoVerdict], counts[NotRun], counts[KnownBug])
 	_, err := fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", passed+counts[KnownBug], failed, counts[NotRun])
 	return err
-}
-
-func (r Row) failed() bool {
-	return r.Verdict != string(invariant.Held) && r.Verdict != KnownBug && r.Verdict != NotRun
 }
 
 func (r Row) promises() string {
@@ -89,6 +85,14 @@ func (r Row) rush() string {
 		return strconv.Itoa(r.Rush)
 	}
 	return fmt.Sprintf("%d (%d refused)", r.Rush, r.Refused)
+}
+
+// stale counts the stale writes, and says how late the last of them came.
+func (r Row) stale() string {
+	if r.StaleWrites == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d, %s late", r.StaleWrites, duration(r.Stalest, true))
 }
 
 func duration(d time.Duration, known bool) string {

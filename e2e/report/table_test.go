@@ -19,7 +19,7 @@ func rows() []report.Row {
 			Scenario: "a long name that makes the column wide", Verdict: "held", Held: 8, Promised: 8,
 			Interregnum: 6420612 * time.Microsecond, Takeover: 6418 * time.Millisecond, Bound: 17400 * time.Millisecond,
 			Margin: 2 * time.Second, Lost: true, Measured: []string{"AtMostOneActor", "TermsNeverGoBack"},
-			Overlap: 1500 * time.Microsecond, Rush: 10, Refused: 9,
+			Overlap: 1500 * time.Microsecond, Rush: 10, Refused: 9, StaleWrites: 2, Stalest: 4210 * time.Millisecond,
 		},
 		{Scenario: "quiet", Verdict: "held", Held: 2, Promised: 2, Rush: 1},
 		{
@@ -33,14 +33,14 @@ func rows() []report.Row {
 	}
 }
 
-const table = `SCENARIO                                VERDICT       PROMISES  INTERREGNUM  TAKEOVER          OVERLAP  MARGIN   WRITES/S        NOT PROMISED, NOT HELD
-a long name that makes the column wide  held          8 of 8    6.421s       6.418s (≤ 17.4s)  0.002s   2.000s   10 (9 refused)  AtMostOneActor, TermsNeverGoBack
-quiet                                   held          2 of 2    –            –                 –        –        1
-late                                    broken        1 of 2    –            none (≤ 8.2s)     –        -0.040s  –
-blind                                   inconclusive  0 of 2    –            –                 –        –        –
-out of reach                            skipped       –         –            –                 –        –        –
-no cluster                              failed        –         –            –                 –        –        –
-an old acquaintance                     known bug     1 of 2    –            –                 –        –        –
+const table = `SCENARIO                                VERDICT       PROMISES  INTERREGNUM  TAKEOVER          OVERLAP  MARGIN   WRITES/S        STALE WRITES    NOT PROMISED, NOT HELD
+a long name that makes the column wide  held          8 of 8    6.421s       6.418s (≤ 17.4s)  0.002s   2.000s   10 (9 refused)  2, 4.210s late  AtMostOneActor, TermsNeverGoBack
+quiet                                   held          2 of 2    –            –                 –        –        1               –
+late                                    broken        1 of 2    –            none (≤ 8.2s)     –        -0.040s  –               –
+blind                                   inconclusive  0 of 2    –            –                 –        –        –               –
+out of reach                            skipped       –         –            –                 –        –        –               –
+no cluster                              failed        –         –            –                 –        –        –               –
+an old acquaintance                     known bug     1 of 2    –            –                 –        –        –               –
 
 an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
 
@@ -85,7 +85,7 @@ func verdict() invariant.Verdict {
 			{Guarantee: invariant.TakeoverInTime, Promised: true, Outcome: invariant.Broken, Breaches: []invariant.Breach{{Text: "no rival"}}},
 			{Guarantee: invariant.LosersReturn, Promised: true, Outcome: invariant.Inconclusive},
 		},
-		Measures: invariant.Measures{Acts: 731, Reigns: 1, Bound: 17400 * time.Millisecond},
+		Measures: invariant.Measures{Acts: 731, Reigns: 1, Bound: 17400 * time.Millisecond, StaleWrites: 2, Stalest: time.Second},
 	}
 }
 
@@ -96,6 +96,7 @@ func TestTheRowOfAVerdict(t *testing.T) {
 	g.Expect(row.Promised).To(Equal(4))
 	g.Expect(row.Broken).To(Equal([]string{"TakeoverInTime"}))
 	g.Expect(row.Measured).To(Equal([]string{"OnlyTheElectedAct"}))
+	g.Expect([]any{row.StaleWrites, row.Stalest}).To(Equal([]any{2, time.Second}))
 	g.Expect(row.Why).To(HavePrefix("the run gave up: expected a rival"), "what the rest follows from comes first")
 	g.Expect(row.Why).To(ContainSubstring("did not bite"))
 	g.Expect(row.Why).To(HaveSuffix("FallsSilentInTime, LosersReturn"))

@@ -134,10 +134,9 @@ var everywhere = []Scenario{
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
 			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-			// Longer than a RetryPeriod, so that a renewal is hit. Short enough for TCP, which sends what was lost again after twice
-			// as long as before, so that after the heal, too, there is time for another attempt.
-			t := run.Profile.Timings
-			cut.HealAfter(ctx, (t.RetryPeriod+t.RenewDeadline/2)/2, t.RenewDeadline*2/3)
+			// Short enough for TCP, too, which sends what was lost again after twice as long as before.
+			length, atMost := briefly(run.Profile.Timings)
+			cut.HealAfter(ctx, length, atMost)
 			run.Rest(ctx, restRenewals)
 			return run.Settle(ctx)
 		},

@@ -205,7 +205,7 @@ func (i *Injection) fact(kind history.Kind) history.Fact {
 		Kind: kind, Source: history.Source{Replica: i.fault.Target()},
 		Fault: &history.Fault{
 			ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable(),
-			Spares: fault.Spares(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
+			Spares: fault.Spares(i.fault), RiddenOut: fault.RiddenOut(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
 		},
 	}
 }

@@ -26,7 +26,8 @@ func (c *Cluster) Can(f fault.Fault) error {
 			return fault.Unsupported("others use this API server, too; give the cluster one of its own (Config.ControlPlane)")
 		}
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
-		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
+		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
+		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 	default:
 		return fault.Unsupported("processes have neither pods nor nodes")
 	}
@@ -68,6 +69,14 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.namespace.ForbidLease(ctx, allowance)
 	case fault.Scaled:
 		return c.crew.Scale(ctx, f.To)
+	case fault.RequestStalled:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Stall{Match: match, Limit: f.Only} })
+	case fault.RequestHeld:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Hold{D: f.For, Match: match, Limit: f.Only} })
+	case fault.AnswerDelayed:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.DelayAnswer{D: f.For, Match: match, Limit: f.Only} })
+	case fault.RequestRefused:
+		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Respond{Status: f.Code, Match: match, Limit: f.Only} })
 	}
 	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
 }

@@ -26,8 +26,8 @@ func (d DropAnswer) inject(p *Proxy, i *Injection) {
 	})
 }
 
-// DelayAnswer forwards a request and keeps its answer for D, or until the heal: applied in time, known late. Of a watch it
-// delays the beginning.
+// DelayAnswer forwards a request and keeps its answer for D, or until the heal: applied in time, known late. If D is 0,
+// nothing but the heal ends it. Of a watch it delays the beginning.
 //
 // Match, Limit: as with Stall. Touched counts requests whose answers were kept.
 type DelayAnswer struct {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/interregnum/interregnum/e2e/fault"
 )
@@ -53,6 +54,9 @@ func (i *Injection) Healed() <-chan struct{} { return i.healed }
 
 // Bitten is closed as soon as Touched is above 0.
 func (i *Injection) Bitten() <-chan struct{} { return i.touched.First() }
+
+// Began is when the fault first affected something; now, if it has not.
+func (i *Injection) Began() time.Time { return i.touched.Began() }
 
 // PassedSinceHeal is how many requests of this proxy were forwarded after the heal and answered by the API server while
 // their clients still waited. It is 0 before the heal. Above 0 it proves that the heal healed, if no other fault is active.

@@ -9,24 +9,44 @@ import (
 // LeaseWrites matches what changes Leases, as an election does: to create, update or patch one. Deletion is no part of an
 // election and is not matched.
 func LeaseWrites(r *http.Request) bool {
-	return slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, r.Method) && ofLeases(r)
+	return writes(r) && concerns(r, leases)
+}
+
+// ConfigMapWrites matches what creates, updates or patches ConfigMaps.
+func ConfigMapWrites(r *http.Request) bool {
+	return writes(r) && concerns(r, configMaps)
 }
 
 // LeaseReads matches what reads Leases: to get, list or watch them.
 func LeaseReads(r *http.Request) bool {
-	return r.Method == http.MethodGet && ofLeases(r)
+	return r.Method == http.MethodGet && concerns(r, leases)
 }
 
-// ofLeases parses the path, as a namespace or another object can be named leases too.
-func ofLeases(r *http.Request) bool {
-	// apis / group / version [/ namespaces / name] / resource [/ name]
+func writes(r *http.Request) bool {
+	return slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, r.Method)
+}
+
+// resource is how paths begin that name one, and its name.
+type resource struct {
+	group []string
+	name  string
+}
+
+var (
+	leases     = resource{[]string{"apis", "coordination.k8s.io"}, "leases"}
+	configMaps = resource{[]string{"api"}, "configmaps"}
+)
+
+// concerns parses the path, as a namespace or another object can be named as a resource is, too.
+func concerns(r *http.Request, what resource) bool {
+	// group / version [/ namespaces / name] / resource [/ name]
 	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if len(path) < 4 || path[0] != "apis" || path[1] != "coordination.k8s.io" {
+	if len(path) < len(what.group)+2 || !slices.Equal(path[:len(what.group)], what.group) {
 		return false
 	}
-	resource := path[3:]
-	if len(resource) > 2 && resource[0] == "namespaces" {
-		resource = resource[2:]
+	path = path[len(what.group)+1:]
+	if len(path) > 2 && path[0] == "namespaces" {
+		path = path[2:]
 	}
-	return resource[0] == "leases"
+	return path[0] == what.name
 }

@@ -131,7 +131,7 @@ func TestHoldAppliesAlthoughTheClientHasGone(t *testing.T) {
 				w := newWorld(t, w.major)
 				d := 3 * while
 				if name == "at the heal" {
-					d = 2 * patience
+					d = 0
 				}
 				match, arrived := arrivals()
 				r := w.settled()
@@ -296,26 +296,35 @@ func TestMatchers(t *testing.T) {
 	for _, test := range []struct {
 		method, path string
 		write, read  bool
+		work         bool
 	}{
-		{"PUT", lease, true, false},
-		{"PATCH", lease, true, false},
-		{"POST", all, true, false},
-		{"GET", lease, false, true},
-		{"GET", all + "?watch=true", false, true},
-		{"GET", "/apis/coordination.k8s.io/v1/leases", false, true},
-		{"DELETE", lease, false, false},
-		{"PUT", "/api/v1/namespaces/default/configmaps/leases", false, false},
-		{"PUT", "/apis/example.org/v1/namespaces/default/leases/leader", false, false},
-		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leasecandidates/leader", false, false},
-		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leases/leader", true, false},
-		{"GET", "/apis/coordination.k8s.io/v1", false, false},
-		{"GET", "/leases", false, false},
-		{"GET", "/", false, false},
+		{"PUT", lease, true, false, false},
+		{"PATCH", lease, true, false, false},
+		{"POST", all, true, false, false},
+		{"GET", lease, false, true, false},
+		{"GET", all + "?watch=true", false, true, false},
+		{"GET", "/apis/coordination.k8s.io/v1/leases", false, true, false},
+		{"DELETE", lease, false, false, false},
+		{"PUT", "/api/v1/namespaces/default/configmaps/leases", false, false, true},
+		{"PATCH", "/api/v1/namespaces/configmaps/configmaps/work-1", false, false, true},
+		{"POST", "/api/v1/configmaps", false, false, true},
+		{"GET", "/api/v1/namespaces/default/configmaps/work-1", false, false, false},
+		{"DELETE", "/api/v1/namespaces/default/configmaps/work-1", false, false, false},
+		{"PATCH", "/api/v1/namespaces/configmaps/events/configmaps", false, false, false},
+		{"PATCH", "/api/v1/namespaces/configmaps", false, false, false},
+		{"PATCH", "/apis/example.org/v1/namespaces/default/configmaps/work-1", false, false, false},
+		{"PUT", "/apis/example.org/v1/namespaces/default/leases/leader", false, false, false},
+		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leasecandidates/leader", false, false, false},
+		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leases/leader", true, false, false},
+		{"GET", "/apis/coordination.k8s.io/v1", false, false, false},
+		{"GET", "/leases", false, false, false},
+		{"GET", "/", false, false, false},
 	} {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {
 			g := NewWithT(t)
 			request := httptest.NewRequest(test.method, test.path, nil)
 			g.Expect(proxy.LeaseWrites(request)).To(Equal(test.write), "LeaseWrites")
+			g.Expect(proxy.ConfigMapWrites(request)).To(Equal(test.work), "ConfigMapWrites")
 			g.Expect(proxy.LeaseReads(request)).To(Equal(test.read), "LeaseReads")
 		})
 	}

@@ -9,6 +9,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -104,11 +105,14 @@ func releasesByItself(p *plain) {
 		if err := stop(w); err != nil {
 			return err
 		}
-		held, _, err := p.elector.Lock.Get(p.process)
-		if err != nil || held.HolderIdentity != p.identity {
-			return err
-		}
-		held.HolderIdentity, held.LeaseDurationSeconds = "", 1
-		return p.elector.Lock.Update(p.process, *held)
+		// A renewal that was under way may come between.
+		return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+			held, _, err := p.elector.Lock.Get(p.process)
+			if err != nil || held.HolderIdentity != p.identity {
+				return err
+			}
+			held.HolderIdentity, held.LeaseDurationSeconds = "", 1
+			return p.elector.Lock.Update(p.process, *held)
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -17,7 +18,8 @@ import (
 func (c *Cluster) Can(f fault.Fault) error {
 	switch f.(type) {
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerAway, fault.APIServerHangs, fault.APIServerSlow,
-		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
+		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
+		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 		return nil
 	case fault.APIServerRestarted:
 		return fault.Unsupported("whoever keeps the API server running is not part of the model")
@@ -44,6 +46,14 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.onEveryone(&effect{latency: f.Latency}), nil
 	case fault.LeaseForbidden:
 		return c.onReplicas(&effect{forbidden: true}), nil
+	case fault.RequestStalled:
+		return c.onRequests(f.Selection, meeting{stalls: true})
+	case fault.RequestHeld:
+		return c.onRequests(f.Selection, meeting{holds: true, length: f.For})
+	case fault.AnswerDelayed:
+		return c.onRequests(f.Selection, meeting{keepsAnswer: true, length: f.For})
+	case fault.RequestRefused:
+		return c.onRequests(f.Selection, meeting{refuses: f.Code})
 	case fault.LeaseDeleted:
 		_, err := c.ask(ctx, http.MethodDelete, c.leasePath(), nil, http.StatusOK)
 		return fault.Happened{}, err
@@ -105,6 +115,14 @@ func (c *Cluster) onReplica(name string, e *effect) (fault.Injection, error) {
 	return inject(e, r.link), nil
 }
 
+func (c *Cluster) onRequests(which fault.Selection, m meeting) (fault.Injection, error) {
+	if which.Of != fault.LeaseWrites && which.Of != fault.WorkWrites {
+		return nil, fmt.Errorf("expected a fault on each %q or each %q, got one on each %q", fault.LeaseWrites, fault.WorkWrites, which.Of)
+	}
+	m.of, m.only = which.Of, which.Only
+	return c.onReplica(which.Replica, &effect{meeting: &m})
+}
+
 // onReplicas leaves out the harness, which has rights of its own.
 func (c *Cluster) onReplicas(e *effect) fault.Injection {
 	var links []*link
@@ -126,12 +144,13 @@ func (c *Cluster) onEveryone(e *effect) fault.Injection {
 type injection struct {
 	effect *effect
 	links  []*link
+	lift   sync.Once
 	// passed is what had passed when the effect was lifted.
 	passed int64
 }
 
 func inject(e *effect, links ...*link) *injection {
-	e.touched = fault.NewCount()
+	e.touched, e.lifted = fault.NewCount(), make(chan struct{})
 	for _, l := range links {
 		l.add(e)
 	}
@@ -143,6 +162,7 @@ func (i *injection) Heal(context.Context) error {
 	for _, l := range i.links {
 		l.remove(i.effect)
 	}
+	i.lift.Do(func() { close(i.effect.lifted) })
 	return nil
 }
 

@@ -42,9 +42,12 @@ type effect struct {
 	latency time.Duration
 	// forbidden: the API server refuses every request about a Lease, as one does whose Role says nothing of them.
 	forbidden bool
+	// meeting is what it does to single requests; nil, for nothing.
+	meeting *meeting
 
-	// touched is made by inject.
+	// touched and lifted are made by inject; the second is closed when the effect is lifted.
 	touched *fault.Count
+	lifted  chan struct{}
 }
 
 func newLink(server *APIServer) *link {
@@ -171,7 +174,10 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	response := t.server.answer(request, t.by, t.denied(request))
+	response, err := t.ask(request)
+	if err != nil {
+		return nil, err
+	}
 	if err := t.pass(ctx, t.life, towardsReplica); err != nil {
 		_ = response.Body.Close()
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -474,7 +475,7 @@ var mutants = []mutant{
 }
 
 func TestWrongManagersAreCaught(t *testing.T) {
-	for _, m := range mutants {
+	for _, m := range slices.Concat(mutants, mutantsOnRequests) {
 		t.Run(m.name, func(t *testing.T) {
 			g := NewWithT(t)
 			chosen, _, err := scenario.Select(m.scenario)

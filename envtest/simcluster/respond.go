@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,11 +33,15 @@ func answered(request *http.Request, code int, object runtime.Object) *http.Resp
 }
 
 // refuse answers with the status that an error carries (k8s.io/apiserver
-// pkg/endpoints/handlers/responsewriters, ErrorToAPIStatus).
+// pkg/endpoints/handlers/responsewriters, ErrorToAPIStatus and ErrorNegotiated).
 func refuse(request *http.Request, err error) *http.Response {
 	status := metav1.Status{Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Message: err.Error()}
 	if carries := apierrors.APIStatus(nil); errors.As(err, &carries) {
 		status = carries.Status()
 	}
-	return answered(request, int(status.Code), &status)
+	response := answered(request, int(status.Code), &status)
+	if status.Details != nil && status.Details.RetryAfterSeconds > 0 {
+		response.Header.Set("Retry-After", strconv.Itoa(int(status.Details.RetryAfterSeconds)))
+	}
+	return response
 }
