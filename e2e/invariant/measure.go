@@ -47,7 +47,7 @@ func measure(v *view) Measures {
 		m.Overlap = max(m.Overlap, breach.By)
 	}
 	for _, t := range v.takings() {
-		m.Bound = v.bounds.Takeover(v.header.Expect.Takeover)
+		m.Bound = max(m.Bound, v.bound(t))
 		if rival := v.rival(t); rival != nil && !t.since.IsZero() {
 			since := t.since
 			if rival.latest.Before(since) {

@@ -185,6 +185,7 @@ func (i *Injection) fact(kind history.Kind) history.Fact {
 		Fault: &history.Fault{
 			ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable(),
 			Spares: fault.Spares(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
+			LeavesNew: fault.LeavesNew(i.fault),
 		},
 	}
 }
@@ -212,6 +213,12 @@ func (i *Injection) heal(ctx context.Context) error {
 	i.healed = true
 	i.run.observer.Record(i.fact(history.Healed))
 	return nil
+}
+
+func (i *Injection) isHealed() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.healed
 }
 
 // collect records what the fault touched, and what has passed since the heal; where that cannot be read, it records why.
@@ -256,10 +263,20 @@ func (i *Injection) AwaitBite(ctx context.Context) {
 
 // AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
 func (r *Run) AwaitRival(ctx context.Context, leader string) string {
-	act := r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
+	act := r.await(ctx, patience(r.takeover()), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
 		return f.IsAct() && f.Source != r.led
 	})
 	return act.Replica
+}
+
+// takeover is how long a rival may take to act by expiry, with what is wrong now.
+func (r *Run) takeover() time.Duration {
+	for _, i := range r.injections {
+		if fault.LeavesNew(i.fault) && !i.isHealed() {
+			return r.bounds.Reconnect() + r.bounds.Takeover(history.ByExpiry)
+		}
+	}
+	return r.bounds.Takeover(history.ByExpiry)
 }
 
 // AwaitExit waits until the life of the replica has ended that led, or was hit, when a fault began.
