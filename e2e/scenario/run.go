@@ -133,6 +133,8 @@ type Injection struct {
 
 	mu     sync.Mutex
 	healed bool
+	// bitten is when AwaitBite saw that it affected something.
+	bitten time.Time
 }
 
 // Inject makes a fault take hold. It must be one of the kinds that the scenario says it injects.
@@ -241,19 +243,20 @@ func (i *Injection) evidence(ctx context.Context) (fault.Evidence, error) {
 	return evidence, nil
 }
 
-// AwaitBite waits until the fault has affected something: a fault on requests waits for one to come, and a renewal comes
-// within a RetryPeriod.
+// AwaitBite waits until the fault has affected something: a fault on requests waits for one to come. A renewal comes within a
+// RetryPeriod; a standby asks for the Lease when that has run out.
 func (i *Injection) AwaitBite(ctx context.Context) {
 	biting, tells := i.touching.(fault.Biting)
 	if !tells {
 		i.run.giveUp("expected %q to tell when it bites, and on this cluster it does not: mend the cluster", i.fault)
 	}
-	bound := patience(i.run.bounds.Rest())
+	bound := patience(i.run.bounds.Takeover(history.ByExpiry))
 	i.run.log("waiting for %q to bite (at most %v)", i.fault, bound)
 	timer := time.NewTimer(bound)
 	defer timer.Stop()
 	select {
 	case <-biting.Bitten():
+		i.bitten = time.Now()
 	case <-timer.C:
 		i.run.giveUp("expected %q to affect a request within %v, and none came%s", i.fault, bound, i.run.down())
 	case <-ctx.Done():
@@ -307,11 +310,15 @@ func (r *Run) Rest(ctx context.Context, renewals int) {
 }
 
 // HealAfter lets a fault last for so long, and heals it. Only for faults whose length is what the scenario is about: one
-// that came to last longer than at most so long, because the machine was busy, was another scenario's.
+// that came to last longer than at most so long, because the machine was busy, was another scenario's. Both count from when it
+// took hold, or from its bite, where that was awaited.
 func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration) {
 	began := time.Now()
 	if timed, is := i.touching.(fault.Timed); is {
 		began = timed.Began()
+	}
+	if !i.bitten.IsZero() {
+		began = i.bitten
 	}
 	i.run.hold(ctx, "the fault", length)
 	i.Heal(ctx)

@@ -52,6 +52,7 @@ type Cluster struct {
 	api          *rest.Config
 	controlPlane *ControlPlane
 	namespace    *apiserver.Namespace
+	canRefuse    func() error
 
 	// secrets holds kubeconfigs, with tokens: not in the run's folder, which is kept and handed on.
 	secrets  string
@@ -83,6 +84,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
 		return nil, err
 	}
+	c.canRefuse = sync.OnceValue(c.namespace.CanRefuse)
 	if c.secrets, err = os.MkdirTemp("", "interregnum-kubeconfigs-"); err != nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func (c *Cluster) prepare(ctx context.Context, name string, options controller.O
 	if err != nil {
 		return err
 	}
-	r.pod = pod.UID
+	r.pod, r.podName = pod.UID, pod.Name
 	if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
 		return err
 	}
@@ -219,6 +221,11 @@ func (c *Cluster) Close() error {
 		}
 		if c.warden != nil {
 			errs = append(errs, c.warden.Close())
+		}
+		if c.namespace != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), allowance)
+			defer cancel()
+			errs = append(errs, c.namespace.RemovePolicy(ctx))
 		}
 		if c.secrets != "" {
 			errs = append(errs, os.RemoveAll(c.secrets))

@@ -143,6 +143,14 @@ var mutants = []mutant{
 		name: "shares its identity", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor, runs: 10,
 		manager: like(func(p *plain) { p.identify("twin") }),
 	},
+	{
+		name: "goes on acting for as long as it can write", scenario: "leader's renewals are refused", breaks: invariant.AtMostOneActor,
+		manager: like(goesOnWhileItReaches),
+	},
+	{
+		name: "takes a refusal for an answer", scenario: "standbys may not write the Lease when the leader goes", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.elector.Lock = confident{p.elector.Lock} }),
+	},
 
 	// It deals wrongly with the Lease.
 	{
@@ -225,6 +233,11 @@ var mutants = []mutant{
 		name: "looks at the Lease every tenth time only", scenario: "leader killed", breaks: invariant.TakeoverInTime, runs: 30, luck: true,
 		manager: like(func(p *plain) { p.elector.Lock = &dozing{Interface: p.elector.Lock} }),
 	},
+	{
+		name: "looks less and less often at a Lease that it cannot read", scenario: "standbys' connections are dead when the leader goes",
+		breaks: invariant.TakeoverInTime, runs: 5,
+		manager: like(func(p *plain) { p.elector.Lock = &disheartened{Interface: p.elector.Lock, pause: 2 * p.options.RetryPeriod} }),
+	},
 
 	// It miscounts the terms.
 	{
@@ -281,6 +294,10 @@ var mutants = []mutant{
 	{
 		name: "gives up though nothing is wrong", scenario: "at rest", breaks: invariant.NoNeedlessHandover,
 		manager: like(func(p *plain) { p.elector.Lock = &tiring{Interface: p.elector.Lock} }),
+	},
+	{
+		name: "gives up at the first refusal", scenario: "leader's renewals are refused for a while", breaks: invariant.NoNeedlessHandover,
+		manager: givesUpWhenRefused,
 	},
 
 	// It loses work.
