@@ -25,8 +25,8 @@ import (
 type Refusals struct {
 	// Count is how many there are so far.
 	Count func(ctx context.Context) (int64, error)
-	// First is closed as soon as there is one.
-	First <-chan struct{}
+	// First makes a channel that is closed as soon as there is one.
+	First func() <-chan struct{}
 }
 
 // IsRefusal says whether a fact is that the policy refused what a pod asked to write into a Lease.
@@ -82,7 +82,7 @@ func (f *refused) Evidence(ctx context.Context) (fault.Evidence, error) {
 }
 
 // Bitten is closed as soon as a write was refused.
-func (f *refused) Bitten() <-chan struct{} { return f.refusals.First }
+func (f *refused) Bitten() <-chan struct{} { return f.refusals.First() }
 
 // mark sets the label of the pod, or takes it off.
 func (f *refused) mark(ctx context.Context, value *string) error {

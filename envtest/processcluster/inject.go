@@ -114,7 +114,7 @@ func (c *Cluster) refuse(ctx context.Context, name string) (fault.Injection, err
 	})
 	return c.namespace.RefuseLeaseWrites(ctx, r.podName, apiserver.Refusals{
 		Count: func(context.Context) (int64, error) { return refused.Load(), nil },
-		First: refused.First(),
+		First: refused.First,
 	}, allowance)
 }
 

@@ -46,7 +46,7 @@ func (c confident) Update(ctx context.Context, record resourcelock.LeaderElectio
 	return nil
 }
 
-// disheartened is a lock that is read less and less often while it cannot be read: the pause is four times as long each time.
+// disheartened is a lock that is left alone for long when it could not be read three times in a row.
 type disheartened struct {
 	resourcelock.Interface
 	pause time.Duration
@@ -65,8 +65,9 @@ func (d *disheartened) Get(ctx context.Context) (*resourcelock.LeaderElectionRec
 		d.failures = 0
 		return record, raw, err
 	}
-	d.until = time.Now().Add(d.pause << (2 * d.failures))
-	d.failures++
+	if d.failures++; d.failures%3 == 0 {
+		d.until = time.Now().Add(d.pause)
+	}
 	return record, raw, err
 }
 

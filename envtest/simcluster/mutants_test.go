@@ -234,9 +234,11 @@ var mutants = []mutant{
 		manager: like(func(p *plain) { p.elector.Lock = &dozing{Interface: p.elector.Lock} }),
 	},
 	{
-		name: "looks less and less often at a Lease that it cannot read", scenario: "standbys' connections are dead when the leader goes",
+		name: "rests for long when it could not read the Lease", scenario: "standbys' connections are dead when the leader goes",
 		breaks: invariant.TakeoverInTime, runs: 5,
-		manager: like(func(p *plain) { p.elector.Lock = &disheartened{Interface: p.elector.Lock, pause: 2 * p.options.RetryPeriod} }),
+		manager: like(func(p *plain) {
+			p.elector.Lock = &disheartened{Interface: p.elector.Lock, pause: 3 * p.options.LeaseDuration}
+		}),
 	},
 
 	// It miscounts the terms.

@@ -1,0 +1,34 @@
+package audit
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// What is told as it is answered is what the log holds in the end: each write once, none that was dry, and none of before.
+func TestWritesAreToldAsTheyAreAnswered(t *testing.T) {
+	g := NewWithT(t)
+	log := NewLog(here, func(err error) { t.Error(err) })
+	var told []history.Fact
+	log.Tell(func(f history.Fact) { told = append(told, f) })
+	for _, line := range lines(recorded) {
+		_, _ = log.Write(line)
+	}
+	codes := func(facts []history.Fact) (codes []int) {
+		for _, f := range facts {
+			if f.Write.Completed != nil {
+				codes = append(codes, f.Write.Code)
+			}
+		}
+		return codes
+	}
+	g.Expect(told).NotTo(BeEmpty())
+	g.Expect(codes(told)).To(ConsistOf(codes(log.Writes())))
+
+	before := len(told)
+	_, _ = log.Write(recorded)
+	g.Expect(told).To(HaveLen(before), "what is told already is not told again")
+}
