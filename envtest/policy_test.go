@@ -94,7 +94,7 @@ func refusedSteps(s *session) {
 	first := s.get("lock")
 	s.update(renewed(first))
 	s.update(first)
-	s.update(with(renewed(first), func(l *coordinationv1.Lease) { l.ResourceVersion = "1" }))
+	s.update(with(renewed(first), func(l *coordinationv1.Lease) { l.ResourceVersion = "987654321" }))
 	s.update(with(first, func(l *coordinationv1.Lease) { l.Spec.LeaseDurationSeconds = new(int32(0)) }))
 	s.patch("lock", `{"spec":{"holderIdentity":"you"}}`)
 	s.patch("none", `{"spec":{"holderIdentity":"you"}}`)
