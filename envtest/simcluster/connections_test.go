@@ -56,7 +56,7 @@ func TestALaterLifeHasConnectionsOfItsOwn(t *testing.T) {
 		next, end := context.WithCancel(context.Background())
 		defer end()
 		later := w
-		later.transport.life = next
+		later.life = next
 		w.Expect(later.create("one", 0)).To(created(0))
 	})
 }

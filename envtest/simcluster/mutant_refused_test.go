@@ -3,7 +3,7 @@ package simcluster
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -78,11 +78,13 @@ func givesUpWhenRefused(ctx context.Context, config *rest.Config, options contro
 	config = rest.CopyConfig(config)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return easilyHurt{next, give} })
 	err := Controller(ctx, config, options, out)
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); errors.Is(cause, errRefused) {
 		return cmp.Or(err, cause)
 	}
 	return err
 }
+
+var errRefused = errors.New("refused")
 
 // easilyHurt ends everything when an answer says that something is refused.
 type easilyHurt struct {
@@ -94,7 +96,7 @@ type easilyHurt struct {
 func (e easilyHurt) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := e.next.RoundTrip(request)
 	if err == nil && response.StatusCode == http.StatusUnprocessableEntity {
-		e.give(fmt.Errorf("%s %s: refused", request.Method, request.URL.Path))
+		e.give(errRefused)
 	}
 	return response, err
 }
