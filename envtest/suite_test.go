@@ -55,6 +55,7 @@ func TestScenarios(t *testing.T) {
 func others(it func(text string, args ...any)) {
 	conformance(it)
 	writes(it)
+	refusals(it)
 }
 
 // suite is what every process of the suite is told by the first one, which starts the control plane that they share.

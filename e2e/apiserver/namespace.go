@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -31,8 +32,11 @@ type Namespace struct {
 	Server  string
 	Clients kubernetes.Interface
 
-	admin   client.Client
-	leaseID string
+	config   *rest.Config
+	admin    client.Client
+	uid      types.UID
+	leaseID  string
+	policies policies
 }
 
 // Make makes a namespace in which the manager's ServiceAccount has the manager's own rights. It returns when the API server
@@ -56,7 +60,7 @@ func Make(ctx context.Context, config *rest.Config, bound time.Duration) (*Names
 	if err != nil {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
-	n := &Namespace{Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, admin: admin}
+	n := &Namespace{Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, config: config, admin: admin, uid: made.UID}
 	return n, n.grant(ctx, bound)
 }
 

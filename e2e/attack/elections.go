@@ -146,10 +146,10 @@ func (s *scene) leaders() []*life {
 	return slices.DeleteFunc(s.lives(), func(l *life) bool { return l.elected == nil })
 }
 
-// taken is when an identity is first told of as the holder, after a moment.
+// taken is when an identity is first told of as the holder, after a moment. Whoever asked for the Lease and was refused is not.
 func (s *scene) taken(identity string, since time.Time) (at time.Time) {
 	for _, f := range s.Facts {
-		if f.Lease == nil || f.Lease.Holder != identity || !f.Time.After(since) {
+		if f.Lease == nil || f.Lease.Holder != identity || !f.Time.After(since) || f.Write != nil && f.Write.Effect() == history.Refused {
 			continue
 		}
 		if told := earlier(f.Time, f.Lease.RenewTime); at.IsZero() || told.Before(at) {

@@ -69,3 +69,10 @@ func Delay(f Fault) time.Duration {
 	}
 	return 0
 }
+
+// LeavesNew says whether a fault is one of the connections that there are when it begins, and of no others: whoever makes new
+// ones is well again.
+func LeavesNew(f Fault) bool {
+	_, is := f.(DeadConnections)
+	return is
+}

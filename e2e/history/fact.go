@@ -152,6 +152,8 @@ type Fault struct {
 	RiddenOut bool `json:"riddenOut,omitempty"`
 	// Delay is what it adds to the way of a request and of its answer, together.
 	Delay metav1.Duration `json:"delay,omitzero"`
+	// LeavesNew: it is one of the connections that there are when it begins, and of no others. Whoever makes new ones is well again.
+	LeavesNew bool `json:"leavesNew,omitempty"`
 	// Touched counts what the fault affected (requests, chunks, signals delivered); in evidence only.
 	Touched int64 `json:"touched,omitempty"`
 	// Passed counts what got through after the heal; in the evidence of healable faults only.

@@ -62,6 +62,29 @@ func (b Bounds) Takeover(how history.Takeover) time.Duration {
 // (LeaderElector.tryRelease). There is no third time: the leader renews no more.
 func (b Bounds) Release(delay time.Duration) time.Duration { return 4 * delay }
 
+// A client notices that a connection is dead, which nobody has closed, by a ping over HTTP/2: it sends one when nothing has
+// arrived for readIdle, and closes the connection when nothing has pingTimeout later (apimachinery pkg/util/net/http.go,
+// configureHTTP2Transport; golang.org/x/net http2, ClientConn.healthCheck). The kernel would take a quarter of an hour.
+const (
+	readIdle    = 30 * time.Second
+	pingTimeout = 15 * time.Second
+)
+
+// Reconnect is from when a replica's connections are dead until it has given them up, and makes new ones. The last thing may
+// have arrived just before.
+func (b Bounds) Reconnect() time.Duration { return readIdle + pingTimeout }
+
+// Regain is from when a standby reaches the API server again, whose leader has been gone for longer than that, to its first act:
+// as a [Bounds.Takeover], but no renewal is on its way any more. Up to 2.2 RetryPeriods until it looks, the lease duration,
+// which it counts from then if the Lease is another than it saw last, and up to 2.2 RetryPeriods until it looks again; of a Lease
+// that was released it finds out at its first look.
+func (b Bounds) Regain(how history.Takeover) time.Duration {
+	if how == history.ByRelease {
+		return b.Takeover(how)
+	}
+	return b.Takeover(how) - b.retries(1)
+}
+
 // Processing is from when a work item is there and somebody leads who can reach the API server, to its being processed:
 // the leader's informer and queue take no timing of the election, so that all of it is allowance; a RetryPeriod more, for
 // the one request that may have to be made again. A leader whose renewals arrive further apart than this is cut off, or

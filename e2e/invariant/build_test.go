@@ -266,7 +266,8 @@ func (s *story) cuts(fault, target string) *story    { return s.inject(fault, ta
 
 func (s *story) inject(fault, target string, healable bool) *story {
 	fact := history.Fact{Kind: history.Injected, Source: history.Source{Replica: target},
-		Fault: &history.Fault{ID: len(s.faults) + 1, Name: fault, Healable: healable, Spares: fault == "rollout"}}
+		Fault: &history.Fault{ID: len(s.faults) + 1, Name: fault, Healable: healable, Spares: fault == "rollout",
+			LeavesNew: fault == deadConnections}}
 	s.faults = append(s.faults, fact)
 	return s.record(fact)
 }

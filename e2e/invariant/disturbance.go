@@ -68,6 +68,17 @@ func (v *view) settles(d *disturbance) time.Time {
 	return lifted.Add(lifted.Sub(d.injected.Time) + v.bounds.Exit() + v.bounds.Takeover(history.ByExpiry))
 }
 
+// keeps is until when a fault may keep those whom it is aimed at from reaching their Lease. For TCP, a fault ends later than for
+// the network (see settles); one of the connections that there were ends when they have been given up, if not before.
+func (v *view) keeps(d *disturbance) time.Time {
+	lifted := d.lifted(v.end())
+	until := lifted.Add(min(lifted.Sub(d.injected.Time), v.bounds.lease))
+	if d.injected.Fault.LeavesNew {
+		return firstOf(until, d.injected.Time.Add(v.bounds.Reconnect()))
+	}
+	return until
+}
+
 // hit says whether something was done to a life that may have kept it from leading at some moment in a given time: it was told
 // to stop, or killed, or a fault was aimed at it, or at all. (A fault that is over in an instant and aimed at one replica tells
 // it so, which is a fact of its own.)

@@ -150,9 +150,7 @@ func (q *silences) spells(l *life, to time.Time) []window {
 		if !d.blocks() || !d.aimedAt(l.Replica) {
 			continue
 		}
-		lifted := d.lifted(q.end())
-		// For TCP, it ends later.
-		cuts = append(cuts, window{d.injected.Time, lifted.Add(min(lifted.Sub(d.injected.Time), q.bounds.lease))})
+		cuts = append(cuts, window{d.injected.Time, q.keeps(d)})
 	}
 	slices.SortFunc(cuts, func(a, b window) int { return a.from.Compare(b.from) })
 	var spells []window

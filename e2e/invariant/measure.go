@@ -54,7 +54,7 @@ func measure(v *view) Measures {
 		m.Overlap = max(m.Overlap, breach.By)
 	}
 	for _, t := range v.takings() {
-		m.Bound = max(m.Bound, v.takeoverBound(t))
+		m.Bound = max(m.Bound, v.bound(t))
 		if rival := v.rival(t); rival != nil && !t.since.IsZero() {
 			since := t.since
 			if rival.latest.Before(since) {

@@ -71,13 +71,43 @@ func (v *view) rival(t taking) *act {
 	return nil
 }
 
-// takeoverBound is how long a rival may take, where a fault may delay what the leader does before it is gone.
-func (v *view) takeoverBound(t taking) time.Duration {
-	bound := v.bounds.Takeover(v.header.Expect.Takeover)
+// bound is how long after a taking somebody else has to act: as a takeover takes, where there is a replica that nothing keeps
+// from it; else from when the first of them reaches its Lease again.
+func (v *view) bound(t taking) time.Duration {
+	usual := v.bounds.Takeover(v.header.Expect.Takeover)
 	if v.header.Expect.Takeover == history.ByRelease {
-		bound += v.bounds.Release(v.delay(t.leader.Replica, t.injected.Time))
+		usual += v.bounds.Release(v.delay(t.leader.Replica, t.injected.Time))
 	}
-	return bound
+	if t.since.IsZero() {
+		return usual
+	}
+	var due time.Time
+	for _, replica := range v.replicas() {
+		by := t.since.Add(usual)
+		if free := v.free(replica, t); free.After(t.since) {
+			by = lastOf(by, free.Add(v.bounds.Regain(v.header.Expect.Takeover)))
+		}
+		if due.IsZero() || by.Before(due) {
+			due = by
+		}
+	}
+	return max(usual, due.Sub(t.since))
+}
+
+// free is from when nothing keeps a replica from taking over, for as long as it takes. Whoever led comes back as another life,
+// which is a rival, too. What was over when it began to count is not asked: the bound of a takeover has to do.
+func (v *view) free(replica string, t taking) time.Time {
+	free := t.since
+	for i := range v.disturbs { // They are in order.
+		d := &v.disturbs[i]
+		itself := d.injected == t.injected && d.injected.Replica == ""
+		if itself || !d.blocks() || !d.aimedAt(replica) || !d.lifted(v.end()).After(t.since) ||
+			d.injected.Time.After(free.Add(v.bounds.Regain(v.header.Expect.Takeover))) {
+			continue
+		}
+		free = lastOf(free, v.keeps(d))
+	}
+	return free
 }
 
 func takeoverInTime(v *view) finding {
@@ -87,7 +117,7 @@ func takeoverInTime(v *view) finding {
 			continue // Never healed: the assumptions say so.
 		}
 		found.examined++
-		bound := v.takeoverBound(t)
+		bound := v.bound(t)
 		rival := v.rival(t)
 		switch {
 		case rival == nil && v.cutShort() && v.end().Before(t.since.Add(bound)):

@@ -53,6 +53,7 @@ type Cluster struct {
 	record    record
 	filters   *filters
 	canFilter func() error
+	canRefuse func() error
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
 	disturbed bool
 
@@ -90,6 +91,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c.filters.run = c.namespace.Name
+	c.canRefuse = sync.OnceValue(c.namespace.CanRefuse)
 	if err := c.findRecord(ctx); err != nil {
 		return nil, err
 	}
@@ -167,7 +169,7 @@ func (c *Cluster) Close() error {
 		for _, n := range c.workers {
 			errs = append(errs, c.keepFiles(ctx, n))
 		}
-		errs = append(errs, c.namespace.Remove(ctx))
+		errs = append(errs, c.namespace.RemovePolicy(ctx), c.namespace.Remove(ctx))
 		for _, n := range c.workers {
 			errs = append(errs, c.cleanNode(ctx, n))
 		}

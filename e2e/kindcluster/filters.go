@@ -26,7 +26,9 @@ type filter struct {
 	node  node
 	name  string
 	rules []rule
-	began time.Time
+	// passing are what is counted once it is healed, if not the same as was dropped.
+	passing []rule
+	began   time.Time
 
 	mu     sync.Mutex
 	healed bool
@@ -80,6 +82,9 @@ func (f *filter) Heal(ctx context.Context) error {
 	defer f.mu.Unlock()
 	if f.healed {
 		return nil
+	}
+	if f.passing != nil {
+		f.rules = f.passing
 	}
 	rules := fmt.Sprintf("delete table inet %s\n", f.name) + f.script("accept")
 	// The counter goes with the table, so it is read first; in the same breath, because each goes to the node anew.

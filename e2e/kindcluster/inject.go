@@ -12,8 +12,10 @@ import (
 // Can says what this cluster cannot do, and why.
 func (c *Cluster) Can(f fault.Fault) error {
 	switch f.(type) {
-	case fault.Partition, fault.NodePartitioned:
+	case fault.Partition, fault.DeadConnections, fault.NodePartitioned:
 		return c.canFilter()
+	case fault.LeaseWritesRefused:
+		return c.canRefuse()
 	case fault.APIServerSlow:
 		return fault.Unsupported("packet filters drop packets, and cannot delay them")
 	case fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
@@ -44,6 +46,10 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.freeze(ctx, f.Replica)
 	case fault.Partition:
 		return c.partition(ctx, f)
+	case fault.DeadConnections:
+		return c.killConnections(ctx, f.Replica)
+	case fault.LeaseWritesRefused:
+		return c.refuse(ctx, f.Replica)
 	case fault.PodDeleted:
 		return c.deletePod(ctx, f)
 	case fault.NodePartitioned:

@@ -20,13 +20,18 @@ func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injec
 	if err != nil {
 		return nil, err
 	}
-	// As they are when they are forwarded: the address of the Service has been translated by then, in both directions.
-	host, port := c.apiServer.host, c.apiServer.port
-	requests := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", pod, host, port)}
-	answers := rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, pod, port)}
+	requests, answers := c.between(pod)
 	return c.filters.set(ctx, l.pod.node, map[fault.Lost][]rule{
 		fault.Everything: {requests, answers}, fault.Requests: {requests}, fault.Answers: {answers},
 	}[f.Lost]...)
+}
+
+// between are the packets that go between a pod and the API server, as they are when they are forwarded: the address of the
+// Service has been translated by then, in both directions.
+func (c *Cluster) between(pod string) (requests, answers rule) {
+	host, port := c.apiServer.host, c.apiServer.port
+	return rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp dport %d", pod, host, port)},
+		rule{"forward", fmt.Sprintf("ip saddr %s ip daddr %s tcp sport %d", host, pod, port)}
 }
 
 // addressOf is where a life's pod is. It was told when the container began, as a rule: to ask takes time, and a partition is

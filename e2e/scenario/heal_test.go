@@ -61,6 +61,23 @@ func TestAFaultLastsFromWhenItTookHold(t *testing.T) {
 	})
 }
 
+// A fault on requests lasts from its bite: until then nobody was hit.
+func TestAFaultLastsFromItsBite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		cluster.injecting, cluster.healing = time.Second, 700*time.Millisecond
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+			bite := time.AfterFunc(time.Second, func() { close(cluster.bitten) })
+			defer bite.Stop()
+			cut.AwaitBite(ctx)
+			cut.HealAfter(ctx, 0, 500*time.Millisecond)
+			return run.Settle(ctx)
+		})
+		NewWithT(t).Expect(textOf(saved, history.Hindered)).To(ContainSubstring("and 500ms at most; it was healed after 700ms"))
+	})
+}
+
 func TestABugThatShowsSeldom(t *testing.T) {
 	g := NewWithT(t)
 	bug := scenario.KnownBug{

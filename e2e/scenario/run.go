@@ -154,6 +154,8 @@ type Injection struct {
 
 	mu     sync.Mutex
 	healed bool
+	// bitten is when AwaitBite saw that it affected something.
+	bitten time.Time
 }
 
 // Inject makes a fault take hold. It must be one of the kinds that the scenario says it injects.
@@ -206,6 +208,7 @@ func (i *Injection) fact(kind history.Kind) history.Fact {
 		Fault: &history.Fault{
 			ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable(),
 			Spares: fault.Spares(i.fault), RiddenOut: fault.RiddenOut(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
+			LeavesNew: fault.LeavesNew(i.fault),
 		},
 	}
 }
@@ -235,6 +238,12 @@ func (i *Injection) heal(ctx context.Context) error {
 	return nil
 }
 
+func (i *Injection) isHealed() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.healed
+}
+
 // collect records what the fault touched, and what has passed since the heal; where that cannot be read, it records why.
 func (i *Injection) collect(ctx context.Context) {
 	evidence, err := i.evidence(ctx)
@@ -255,19 +264,20 @@ func (i *Injection) evidence(ctx context.Context) (fault.Evidence, error) {
 	return evidence, nil
 }
 
-// AwaitBite waits until the fault has affected something: a fault on requests waits for one to come, and a renewal comes
-// within a RetryPeriod.
+// AwaitBite waits until the fault has affected something: a fault on requests waits for one to come. A renewal comes within a
+// RetryPeriod; a standby asks for the Lease when that has run out.
 func (i *Injection) AwaitBite(ctx context.Context) {
 	biting, tells := i.touching.(fault.Biting)
 	if !tells {
 		i.run.giveUp("expected %q to tell when it bites, and on this cluster it does not: mend the cluster", i.fault)
 	}
-	bound := patience(i.run.bounds.Rest())
+	bound := patience(i.run.bounds.Takeover(history.ByExpiry))
 	i.run.log("waiting for %q to bite (at most %v)", i.fault, bound)
 	timer := time.NewTimer(bound)
 	defer timer.Stop()
 	select {
 	case <-biting.Bitten():
+		i.bitten = time.Now()
 	case <-timer.C:
 		i.run.giveUp("expected %q to affect a request within %v, and none came%s", i.fault, bound, i.run.down())
 	case <-ctx.Done():
@@ -277,10 +287,20 @@ func (i *Injection) AwaitBite(ctx context.Context) {
 
 // AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
 func (r *Run) AwaitRival(ctx context.Context, leader string) string {
-	act := r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
+	act := r.await(ctx, patience(r.takeover()), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
 		return f.IsAct() && f.Source != r.led
 	})
 	return act.Replica
+}
+
+// takeover is how long a rival may take to act by expiry, with what is wrong now.
+func (r *Run) takeover() time.Duration {
+	for _, i := range r.injections {
+		if fault.LeavesNew(i.fault) && !i.isHealed() {
+			return r.bounds.Reconnect() + r.bounds.Takeover(history.ByExpiry)
+		}
+	}
+	return r.bounds.Takeover(history.ByExpiry)
 }
 
 // AwaitExit waits until the life of the replica has ended that led, or was hit, when a fault began.
@@ -331,11 +351,15 @@ func (r *Run) Rest(ctx context.Context, renewals int) {
 }
 
 // HealAfter lets a fault last for so long, and heals it. Only for faults whose length is what the scenario is about: one
-// that came to last longer than at most so long, because the machine was busy, was another scenario's.
+// that came to last longer than at most so long, because the machine was busy, was another scenario's. Both count from when it
+// took hold, or from its bite, where that was awaited.
 func (i *Injection) HealAfter(ctx context.Context, length, atMost time.Duration) {
 	began := time.Now()
 	if timed, is := i.touching.(fault.Timed); is {
 		began = timed.Began()
+	}
+	if !i.bitten.IsZero() {
+		began = i.bitten
 	}
 	i.run.hold(ctx, "the fault", length)
 	i.Heal(ctx)

@@ -29,10 +29,11 @@ type stub struct {
 	collected   int
 	closed      int
 	stop        chan struct{}
+	bitten      chan struct{}
 }
 
 func newStub(observer *observe.Observer) *stub {
-	return &stub{observer: observer, passed: 1, stop: make(chan struct{})}
+	return &stub{observer: observer, passed: 1, stop: make(chan struct{}), bitten: make(chan struct{})}
 }
 
 func (s *stub) Describe() history.Cluster {
@@ -87,6 +88,8 @@ func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error)
 	time.Sleep(s.injecting) //nolint:forbidigo // In a bubble, it is how time passes.
 	return s, nil
 }
+
+func (s *stub) Bitten() <-chan struct{} { return s.bitten }
 
 func (s *stub) Began() time.Time { return s.began }
 

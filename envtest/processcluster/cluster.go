@@ -54,6 +54,7 @@ type Cluster struct {
 	api          *rest.Config
 	controlPlane *ControlPlane
 	namespace    *apiserver.Namespace
+	canRefuse    func() error
 
 	// secrets holds kubeconfigs, with tokens: not in the run's folder, which is kept and handed on.
 	secrets string
@@ -90,6 +91,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
 		return nil, err
 	}
+	c.canRefuse = sync.OnceValue(c.namespace.CanRefuse)
 	if c.secrets, err = os.MkdirTemp("", "interregnum-kubeconfigs-"); err != nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.pod = pod.UID
+	r.pod, r.podName = pod.UID, pod.Name
 	if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
 		return nil, err
 	}
@@ -221,6 +223,11 @@ func (c *Cluster) Close() error {
 		}
 		if c.warden != nil {
 			errs = append(errs, c.warden.Close())
+		}
+		if c.namespace != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), allowance)
+			defer cancel()
+			errs = append(errs, c.namespace.RemovePolicy(ctx))
 		}
 		if c.secrets != "" {
 			errs = append(errs, os.RemoveAll(c.secrets))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
@@ -25,7 +26,9 @@ func (c *Cluster) Can(f fault.Fault) error {
 		if c.controlPlane == nil {
 			return fault.Unsupported("others use this API server, too; give the cluster one of its own (Config.ControlPlane)")
 		}
-	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
+	case fault.LeaseWritesRefused:
+		return c.canRefuse()
+	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerSlow, fault.LeaseDeleted,
 		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
 		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 	default:
@@ -48,6 +51,14 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.pause(ctx, f.Replica)
 	case fault.Partition:
 		return c.partition(f)
+	case fault.DeadConnections:
+		r, err := c.replica(f.Replica)
+		if err != nil {
+			return nil, err
+		}
+		return proxied{r.proxy.Inject(proxy.DeadConnections{})}, nil
+	case fault.LeaseWritesRefused:
+		return c.refuse(ctx, f.Replica)
 	case fault.APIServerSlow:
 		var slow proxied
 		for _, r := range c.crew.All() {
@@ -97,6 +108,24 @@ func (c *Cluster) signal(name string, signal syscall.Signal) (fault.Injection, e
 	}
 	_, err = r.signal(signal)
 	return fault.Happened{}, err
+}
+
+// refuse makes the API server refuse what the replica's pod asks to write into a Lease.
+func (c *Cluster) refuse(ctx context.Context, name string) (fault.Injection, error) {
+	r, err := c.replica(name)
+	if err != nil {
+		return nil, err
+	}
+	refused := fault.NewCount()
+	c.writes.Tell(func(f history.Fact) {
+		if apiserver.IsRefusal(f, r.podName) {
+			refused.Add(1)
+		}
+	})
+	return c.namespace.RefuseLeaseWrites(ctx, r.podName, apiserver.Refusals{
+		Count: func(context.Context) (int64, error) { return refused.Load(), nil },
+		First: refused.First,
+	}, allowance)
 }
 
 // proxied is a fault of proxies.

@@ -24,8 +24,9 @@ type replica struct {
 	cluster    *Cluster
 	proxy      *proxy.Proxy
 	kubeconfig string
-	// pod stands for it in the API: its token is bound to it.
-	pod types.UID
+	// pod stands for it in the API, under a name: its token is bound to it.
+	pod     types.UID
+	podName string
 
 	mu      sync.Mutex
 	options controller.Options

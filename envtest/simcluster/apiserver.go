@@ -48,13 +48,14 @@ func NewAPIServer(audience Audience) *APIServer {
 // RoundTrip implements http.RoundTripper: with an API server as its transport, a client speaks to it, without a name. It
 // never fails; what is refused is refused in the answer.
 func (s *APIServer) RoundTrip(request *http.Request) (*http.Response, error) {
-	return s.answer(request, anonymous, nil), nil
+	return s.answer(request, anonymous, nil, nil), nil
 }
 
-// answer does what somebody asks for, unless it is denied.
-func (s *APIServer) answer(request *http.Request, by author, denied error) *http.Response {
+// answer does what somebody asks for, unless it is denied, or a policy refuses it.
+func (s *APIServer) answer(request *http.Request, by author, denied error, refused policy) *http.Response {
 	body, err := readAll(request)
 	t := s.route(request)
+	t.refused = refused
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := by.writing(request, t, body)

@@ -17,9 +17,9 @@ import (
 // Can says what this cluster cannot do, and why.
 func (c *Cluster) Can(f fault.Fault) error {
 	switch f.(type) {
-	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerAway, fault.APIServerHangs, fault.APIServerSlow,
-		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
-		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
+	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerAway, fault.APIServerHangs,
+		fault.APIServerSlow, fault.LeaseWritesRefused, fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout,
+		fault.Scaled, fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 		return nil
 	case fault.APIServerRestarted:
 		return fault.Unsupported("whoever keeps the API server running is not part of the model")
@@ -38,6 +38,10 @@ func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, e
 		return c.onReplica(f.Replica, &effect{frozen: true})
 	case fault.Partition:
 		return c.onReplica(f.Replica, &effect{requestsLost: f.Lost != fault.Answers, answersLost: f.Lost != fault.Requests})
+	case fault.DeadConnections:
+		return c.killConnections(f.Replica)
+	case fault.LeaseWritesRefused:
+		return c.onReplica(f.Replica, &effect{refused: true})
 	case fault.APIServerAway:
 		return c.onEveryone(&effect{away: true}), nil
 	case fault.APIServerHangs:

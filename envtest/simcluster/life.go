@@ -106,7 +106,7 @@ func (l *life) config() *rest.Config {
 func (l *life) Write(line []byte) (int, error) {
 	frozen := false
 	for {
-		s := l.link.look(towardsServer, false)
+		s := l.link.look(l.alive, towardsServer, false)
 		if !s.frozen || l.over() {
 			break
 		}

@@ -26,6 +26,8 @@ type link struct {
 	effects []*effect
 	// changed is closed, and made anew, whenever the effects change.
 	changed chan struct{}
+	// heard is when something last arrived at the replica.
+	heard time.Time
 }
 
 // effect is what one fault does to a link.
@@ -44,6 +46,10 @@ type effect struct {
 	forbidden bool
 	// meeting is what it does to single requests; nil, for nothing.
 	meeting *meeting
+	// refused: the API server refuses every write of a Lease, as one does by an admission policy.
+	refused bool
+	// dead are the connections of one life, as they are when it begins; nil, if it is not about them.
+	dead *connections
 
 	// touched and lifted are made by inject; the second is closed when the effect is lifted.
 	touched *fault.Count
@@ -79,6 +85,18 @@ func (l *link) change() {
 	l.changed = make(chan struct{})
 }
 
+// arrived counts an answer.
+func (l *link) arrived() {
+	l.passed.Add(1)
+	l.hear()
+}
+
+func (l *link) hear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = time.Now()
+}
+
 type direction int
 
 const (
@@ -94,16 +112,21 @@ func (e *effect) holds(d direction) bool {
 type state struct {
 	held, frozen, away bool
 	latency            time.Duration
-	forbidden          []*effect
+	forbidden, refused []*effect
 	changed            <-chan struct{}
+	// givenUp is closed when the connection that it is on is; nil, if nothing is wrong with that one.
+	givenUp <-chan struct{}
 }
 
-func (l *link) look(d direction, count bool) state {
+func (l *link) look(life context.Context, d direction, count bool) state {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := state{changed: l.changed}
 	for _, e := range l.effects {
 		holds := e.holds(d)
+		if e.dead.carry(life) {
+			holds, s.givenUp = true, e.dead.givenUp
+		}
 		if count && (holds || e.away || e.latency > 0) {
 			e.touched.Add(1)
 		}
@@ -114,13 +137,16 @@ func (l *link) look(d direction, count bool) state {
 		if e.forbidden {
 			s.forbidden = append(s.forbidden, e)
 		}
+		if e.refused {
+			s.refused = append(s.refused, e)
+		}
 	}
 	return s
 }
 
 // pass returns when something may go on in that direction, or with the reason why it never will.
 func (l *link) pass(ctx, life context.Context, d direction) error {
-	s := l.look(d, true)
+	s := l.look(life, d, true)
 	if s.latency > 0 && !s.held {
 		timer := time.NewTimer(s.latency)
 		defer timer.Stop()
@@ -131,7 +157,7 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 		case <-life.Done():
 			return errLifeEnded
 		}
-		s = l.look(d, false)
+		s = l.look(life, d, false)
 	}
 	for s.held {
 		done := ctx.Done()
@@ -140,12 +166,14 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 		}
 		select {
 		case <-s.changed:
+		case <-s.givenUp:
+			return errConnectionLost
 		case <-done:
 			return context.Cause(ctx)
 		case <-life.Done():
 			return errLifeEnded
 		}
-		s = l.look(d, false)
+		s = l.look(life, d, false)
 	}
 	switch {
 	case life.Err() != nil:
@@ -182,7 +210,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		return nil, err
 	}
-	t.passed.Add(1)
+	t.arrived()
 	if stream, is := response.Body.(*watcher); is {
 		response.Body = &body{transport: t, ctx: ctx, stream: stream}
 	}
@@ -191,7 +219,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // denied is the API server's refusal, where the replica may not make such a request.
 func (t transport) denied(request *http.Request) error {
-	forbidden := t.look(towardsServer, false).forbidden
+	forbidden := t.look(t.life, towardsServer, false).forbidden
 	if len(forbidden) == 0 {
 		return nil
 	}
@@ -203,6 +231,23 @@ func (t transport) denied(request *http.Request) error {
 		e.touched.Add(1)
 	}
 	return apierrors.NewForbidden(target.resource.group, target.name, errNoSuchRight)
+}
+
+// refused is what the API server's policies say of writes of Leases by the replica, where they refuse them.
+func (t transport) refused() policy {
+	refused := t.look(t.life, towardsServer, false).refused
+	if len(refused) == 0 {
+		return nil
+	}
+	return func(of target) error {
+		if of.resource != t.server.leases {
+			return nil
+		}
+		for _, e := range refused {
+			e.touched.Add(1)
+		}
+		return deny(of)
+	}
 }
 
 // errNoSuchRight is the end of what RBAC says to whom no Role allows it.
@@ -222,11 +267,12 @@ func (b *body) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		if n, err := b.stream.take(p); n > 0 || err != nil {
+			b.hear()
 			return n, err
 		}
 		select {
 		case <-b.stream.more:
-		case <-b.look(towardsReplica, false).changed:
+		case <-b.look(b.life, towardsReplica, false).changed:
 		case <-b.ctx.Done():
 			return 0, context.Cause(b.ctx)
 		case <-b.life.Done():

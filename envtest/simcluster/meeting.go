@@ -58,7 +58,7 @@ func (t transport) serves(request *http.Request, purpose fault.Purpose) bool {
 func (t transport) ask(request *http.Request) (*http.Response, error) {
 	met := t.meets(request)
 	if len(met) == 0 {
-		return t.server.answer(request, t.by, t.denied(request)), nil
+		return t.server.answer(request, t.by, t.denied(request), t.refused()), nil
 	}
 	request, err := whole(request)
 	if err != nil {
@@ -109,7 +109,7 @@ func (t transport) meet(request *http.Request, met []*effect, gone <-chan struct
 			e.wait(m.length, gone)
 		}
 	}
-	response := t.server.answer(request, t.by, t.denied(request))
+	response := t.server.answer(request, t.by, t.denied(request), t.refused())
 	for _, e := range met {
 		if e.meeting.keepsAnswer {
 			e.touched.Add(1)

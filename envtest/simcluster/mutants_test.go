@@ -144,6 +144,14 @@ var mutants = []mutant{
 		name: "shares its identity", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor, runs: 10,
 		manager: like(func(p *plain) { p.identify("twin") }),
 	},
+	{
+		name: "goes on acting for as long as it can write", scenario: "leader's renewals are refused", breaks: invariant.AtMostOneActor,
+		manager: like(goesOnWhileItReaches),
+	},
+	{
+		name: "takes a refusal for an answer", scenario: "standbys may not write the Lease when the leader goes", breaks: invariant.OnlyTheElectedAct,
+		manager: like(func(p *plain) { p.elector.Lock = confident{p.elector.Lock} }),
+	},
 
 	{
 		name: "leads although another made the Lease before it", scenario: "ten replicas start at once", breaks: invariant.AtMostOneActor,
@@ -298,6 +306,13 @@ var mutants = []mutant{
 		name: "looks at the Lease every tenth time only", scenario: "leader killed", breaks: invariant.TakeoverInTime, runs: 30, luck: true,
 		manager: like(func(p *plain) { p.elector.Lock = &dozing{Interface: p.elector.Lock} }),
 	},
+	{
+		name: "rests for long when it could not read the Lease", scenario: "standbys' connections are dead when the leader goes",
+		breaks: invariant.TakeoverInTime, runs: 5,
+		manager: like(func(p *plain) {
+			p.elector.Lock = &disheartened{Interface: p.elector.Lock, pause: 3 * p.options.LeaseDuration}
+		}),
+	},
 
 	{
 		name: "waits for ever for one whom it has never seen renew", scenario: "scaled to zero and back", breaks: invariant.SomeoneLeads,
@@ -367,6 +382,10 @@ var mutants = []mutant{
 	{
 		name: "gives up though nothing is wrong", scenario: "at rest", breaks: invariant.NoNeedlessHandover,
 		manager: like(func(p *plain) { p.elector.Lock = &tiring{Interface: p.elector.Lock} }),
+	},
+	{
+		name: "gives up at the first refusal", scenario: "leader's renewals are refused for a while", breaks: invariant.NoNeedlessHandover,
+		manager: givesUpWhenRefused,
 	},
 
 	// It loses work.

@@ -18,6 +18,8 @@ type target struct {
 	events   bool
 
 	namespace, name string
+	// refused is asked of what is written; nil, if everything may be.
+	refused policy
 }
 
 func (t target) key() string { return t.namespace + "/" + t.name }

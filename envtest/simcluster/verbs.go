@@ -28,7 +28,7 @@ func (s *APIServer) get(t target) (int, runtime.Object, error) {
 func (s *APIServer) create(t target, object object) (int, runtime.Object, error) {
 	t.name = object.GetName()
 	// The validation comes before the look at what is stored (k8s.io/apiserver pkg/registry/generic/registry, Store.create).
-	if err := t.resource.prepare(object, nil); err != nil {
+	if err := t.prepare(object, nil); err != nil {
 		return 0, nil, err
 	}
 	if version, err := versionIn(object); err != nil {
@@ -57,7 +57,7 @@ func (s *APIServer) update(t target, object object) (int, runtime.Object, error)
 	case known && object.GetUID() != "" && object.GetUID() != was.GetUID():
 		return 0, nil, t.conflict(fmt.Sprintf("Precondition failed: UID in precondition: %s, UID in object meta: %s", object.GetUID(), was.GetUID()))
 	case !known:
-		if err := t.resource.prepare(object, nil); err != nil {
+		if err := t.prepare(object, nil); err != nil {
 			return 0, nil, err
 		}
 		return http.StatusCreated, s.store(t, object, nil), nil
@@ -77,7 +77,7 @@ func (s *APIServer) replace(t target, object object, was *stored) (int, runtime.
 	case object.GetResourceVersion() != was.GetResourceVersion():
 		return 0, nil, t.conflict("the object has been modified; please apply your changes to the latest version and try again")
 	}
-	if err := t.resource.prepare(object, was); err != nil {
+	if err := t.prepare(object, was); err != nil {
 		return 0, nil, err
 	}
 	if bytes.Equal(inProtobuf.encode(object), was.encoded) {
@@ -150,6 +150,15 @@ func (s *APIServer) store(t target, object object, was *stored) *stored {
 	t.resource.publish(change{version: s.version, now: now, was: was})
 	s.audience.Version(object, false)
 	return now
+}
+
+// prepare validates an object, and then asks the policies: so it is before a look at what is stored, when it is to be new, and
+// after that, when it is to replace something (k8s.io/apiserver pkg/registry/generic/registry, Store.create and Store.Update).
+func (t target) prepare(object object, was *stored) error {
+	if err := t.resource.prepare(object, was); err != nil || t.refused == nil {
+		return err
+	}
+	return t.refused(t)
 }
 
 func (t target) conflict(why string) error {

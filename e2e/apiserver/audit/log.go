@@ -29,6 +29,8 @@ type Log struct {
 	// answered holds a channel for each audit ID that was awaited or answered; it is closed once it is answered.
 	answered map[string]chan struct{}
 	broken   chan struct{}
+	// hear are told of each write once it is answered.
+	hear []func(history.Fact)
 }
 
 // key tells requests apart. The audit ID alone would not: a client may set it.
@@ -123,8 +125,12 @@ func (l *Log) read(line []byte) error {
 
 func (l *Log) note(event auditv1.Event) {
 	k := key{id: string(event.AuditID), received: event.RequestReceivedTimestamp.UnixMicro()}
+	before := l.requests[k]
 	l.requests[k] = &request{event: event}
 	if l.requests[k].ended() {
+		if before == nil || !before.ended() {
+			l.tell(l.requests[k])
+		}
 		done := l.awaited(k.id)
 		select {
 		case <-done:
@@ -132,6 +138,23 @@ func (l *Log) note(event auditv1.Event) {
 			close(done)
 		}
 	}
+}
+
+func (l *Log) tell(r *request) {
+	if r.dry() {
+		return
+	}
+	for _, hear := range l.hear {
+		hear(r.fact(nil))
+	}
+}
+
+// Tell tells of each write from now on, as the log tells that it was answered: a fact that knows neither its source nor its
+// item. hear must not call back.
+func (l *Log) Tell(hear func(history.Fact)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hear = append(l.hear, hear)
 }
 
 func (l *Log) awaited(id string) chan struct{} {
