@@ -98,9 +98,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.warden, err = StartWarden(c.secrets); err != nil {
 		return nil, err
 	}
-	if c.files, err = follow(config.Folder); err != nil {
-		return nil, err
-	}
+	c.files = follow()
 	if err := c.readWrites(ctx, config.AuditLog); err != nil {
 		return nil, err
 	}

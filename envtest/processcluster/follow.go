@@ -2,73 +2,53 @@ package processcluster
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sync"
-
-	"github.com/fsnotify/fsnotify"
+	"time"
 )
 
-// follower passes on what is appended to the files of some folders, as it is appended. One is enough for a run: the kernel has
-// few inotify instances (128 for each user, by default), and every API server and kubelet needs some.
+// lookPeriod is how often files are looked at. Nobody is told of what is appended: the kernel has few inotify instances (128
+// for each user, by default), and every kubelet and API server beside needs some.
+const lookPeriod = 10 * time.Millisecond
+
+// follower passes on what is appended to files, soon after it is.
 type follower struct {
-	watcher *fsnotify.Watcher
+	closing chan struct{}
 	done    sync.WaitGroup
 
 	mu    sync.Mutex
-	files map[string]*followed
+	files []*followed
 }
 
 type followed struct {
-	mu   sync.Mutex
-	path string
-	file *os.File // nil until it is there
-	to   io.Writer
+	mu     sync.Mutex
+	path   string
+	file   *os.File // nil until it is there
+	to     io.Writer
+	buffer []byte
 }
 
-func follow(folder string) (*follower, error) {
-	watcher, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("following the files in %s: %w", folder, err)
-	}
-	f := &follower{watcher: watcher, files: map[string]*followed{}}
-	if err := f.watch(folder); err != nil {
-		return nil, errors.Join(err, watcher.Close())
-	}
+func follow() *follower {
+	f := &follower{closing: make(chan struct{})}
 	f.done.Go(func() {
-		for event := range watcher.Events {
-			f.mu.Lock()
-			file := f.files[filepath.Clean(event.Name)]
-			f.mu.Unlock()
-			if file != nil {
-				file.drain()
+		ticker := time.NewTicker(lookPeriod)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				f.collect()
+			case <-f.closing:
+				return
 			}
 		}
 	})
-	f.done.Go(func() {
-		for range watcher.Errors { // An overflow of events: the next one, or collect, reads what was missed.
-		}
-	})
-	return f, nil
-}
-
-// watch is for files in another folder, too.
-func (f *follower) watch(folder string) error {
-	if err := f.watcher.Add(folder); err != nil {
-		return fmt.Errorf("following the files in %s: %w", folder, err)
-	}
-	return nil
+	return f
 }
 
 // add passes what the file holds, and will hold, on to the writer.
 func (f *follower) add(path string, to io.Writer) *followed {
-	file := &followed{path: path, to: to}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.files[filepath.Clean(path)] = file
-	return file
+	return f.adopt(&followed{path: path, to: to})
 }
 
 // addEnd passes on what is appended to the file, which must be there, from now on.
@@ -80,10 +60,16 @@ func (f *follower) addEnd(path string, to io.Writer) error {
 	if _, err := file.Seek(0, io.SeekEnd); err != nil {
 		return errors.Join(err, file.Close())
 	}
+	f.adopt(&followed{path: path, file: file, to: to})
+	return nil
+}
+
+func (f *follower) adopt(file *followed) *followed {
+	file.buffer = make([]byte, 32<<10)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.files[filepath.Clean(path)] = &followed{path: path, file: file, to: to}
-	return nil
+	f.files = append(f.files, file)
+	return file
 }
 
 // collect passes on all that the files hold now.
@@ -96,14 +82,15 @@ func (f *follower) collect() {
 }
 
 func (f *follower) close() error {
-	err := f.watcher.Close()
+	close(f.closing)
 	f.done.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var errs []error
 	for _, file := range f.files {
-		err = errors.Join(err, file.close())
+		errs = append(errs, file.close())
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // drain passes on what was appended since the last time.
@@ -117,7 +104,15 @@ func (f *followed) drain() {
 		}
 		f.file = file
 	}
-	_, _ = io.Copy(f.to, f.file)
+	for {
+		n, err := f.file.Read(f.buffer)
+		if n > 0 {
+			_, _ = f.to.Write(f.buffer[:n]) // What cannot be read says so to the observer.
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 func (f *followed) close() error {

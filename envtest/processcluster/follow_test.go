@@ -41,8 +41,7 @@ func appendTo(t *testing.T, path, text string) {
 func TestWhatIsAppendedIsPassedOn(t *testing.T) {
 	g := NewWithT(t)
 	folder := t.TempDir()
-	follower, err := follow(folder)
-	g.Expect(err).NotTo(HaveOccurred())
+	follower := follow()
 	var one, two, never page
 	follower.add(filepath.Join(folder, "one"), &one)
 	follower.add(filepath.Join(folder, "two"), &two)
@@ -65,8 +64,7 @@ func TestOnlyWhatIsAppendedFromNowOnIsPassedOn(t *testing.T) {
 	g := NewWithT(t)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "one")
-	follower, err := follow(folder)
-	g.Expect(err).NotTo(HaveOccurred())
+	follower := follow()
 	var one page
 	g.Expect(follower.addEnd(path, &one)).To(MatchError(os.ErrNotExist))
 	appendTo(t, path, "before")
@@ -74,9 +72,4 @@ func TestOnlyWhatIsAppendedFromNowOnIsPassedOn(t *testing.T) {
 	appendTo(t, path, "after")
 	g.Eventually(one.String).WithTimeout(allowance).Should(Equal("after"))
 	g.Expect(follower.close()).To(Succeed())
-}
-
-func TestAFolderThatIsNotThereCannotBeFollowed(t *testing.T) {
-	_, err := follow(filepath.Join(t.TempDir(), "none"))
-	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("following the files in ")))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -16,9 +15,6 @@ func (c *Cluster) readWrites(ctx context.Context, path string) error {
 		return errors.New("expected the path of the API server's audit log, got none: pass on what ControlPlane.AuditLog says")
 	}
 	c.writes = audit.NewLog(c.namespace.Name, c.observer.Fail)
-	if err := c.files.watch(filepath.Dir(path)); err != nil {
-		return err
-	}
 	if err := c.files.addEnd(path, c.writes); err != nil {
 		return fmt.Errorf("reading the API server's audit log: %w: start the API server with processcluster.StartControlPlane", err)
 	}
