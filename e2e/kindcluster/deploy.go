@@ -67,18 +67,23 @@ func (c *Cluster) configure(template *corev1.PodTemplateSpec, options controller
 		// A pause is to be ended by the heal, and not by a kubelet whose patience is half a minute.
 		manager.LivenessProbe.FailureThreshold = 12
 	}
-	// The kubelet must not cut the manager's own graceful shutdown short, nor its work: as the manifest has it for the manager's
-	// defaults, and with as much to spare.
-	if graceful := options.GracefulShutdownTimeout; graceful > controller.DefaultOptions().GracefulShutdownTimeout {
-		spare := *template.Spec.TerminationGracePeriodSeconds - int64(controller.DefaultOptions().GracefulShutdownTimeout/time.Second)
-		template.Spec.TerminationGracePeriodSeconds = new(int64(graceful/time.Second) + spare)
-	}
+	grace := gracePeriod(options)
+	template.Spec.TerminationGracePeriodSeconds = &grace
 	const volume = "journals"
 	manager.VolumeMounts = []corev1.VolumeMount{{Name: volume, MountPath: journalsInPod}}
 	template.Spec.Volumes = []corev1.Volume{{Name: volume, VolumeSource: corev1.VolumeSource{
 		HostPath: &corev1.HostPathVolumeSource{Path: c.folderOnNode(), Type: new(corev1.HostPathDirectory)},
 	}}}
 	return nil
+}
+
+// spareGrace is what the manifest gives a pod beyond its manager's graceful shutdown.
+const spareGrace = 10 * time.Second
+
+// gracePeriod is how long a kubelet waits for a pod, in seconds: it must not cut the manager's graceful shutdown short.
+func gracePeriod(options controller.Options) int64 {
+	shutdown := max(options.GracefulShutdownTimeout, options.StopsWithin(), controller.DefaultOptions().GracefulShutdownTimeout)
+	return int64((shutdown + spareGrace) / time.Second)
 }
 
 // Rollout gives the Deployment a new template, and returns when every replica runs by it.

@@ -61,6 +61,19 @@ func TestTheProfilesAreSafe(t *testing.T) {
 		margin := profile.Timings.LeaseDuration - profile.Timings.LastAct(false)
 		g.Expect(margin).To(BeNumerically(">=", profile.Timings.LeaseDuration/5), profile.Name)
 	}
+	for _, s := range scenario.Catalogue {
+		if s.At == nil {
+			continue
+		}
+		for _, profile := range scenario.Profiles {
+			at := s.At(profile)
+			g := NewWithT(t)
+			g.Expect(at.Timings.Validate()).To(Succeed(), s.Name)
+			margin := at.Timings.LeaseDuration - at.Timings.LastAct(s.ReleaseOnCancel)
+			g.Expect(margin).To(BeNumerically(">=", at.Timings.LeaseDuration/5), "%s, %s", s.Name, profile.Name)
+			g.Expect(at.Name == profile.Name).To(Equal(at.Timings == profile.Timings), "%s: other timings, under another name", s.Name)
+		}
+	}
 	for _, bug := range scenario.TrackRecord {
 		timings := bug.Profile.Timings
 		NewWithT(t).Expect(timings.LastAct(false)).To(BeNumerically("<", timings.LeaseDuration),

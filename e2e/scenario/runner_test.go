@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	. "github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
@@ -57,6 +59,42 @@ func TestAQuietRunHolds(t *testing.T) {
 		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Held), "%+v", verdict)
 		NewWithT(t).Expect(saved.Facts[len(saved.Facts)-1].Kind).To(Equal(history.Ended))
 	})
+}
+
+// Every bound is computed from what the header says.
+func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	seconds := func(n time.Duration) func(controller.Timings) time.Duration {
+		return func(controller.Timings) time.Duration { return n * time.Second }
+	}
+	s := scenario.Scenario{
+		Name: "test", Promises: []invariant.Guarantee{invariant.AtMostOneActor}, ReleaseOnCancel: true, Drain: seconds(9), Graceful: seconds(4),
+		At: func(p scenario.Profile) scenario.Profile {
+			p.Name, p.Timings.LeaseDuration = "another", 8*time.Second
+			return p
+		},
+		Steps: func(ctx context.Context, run *scenario.Run) error {
+			NewWithT(t).Expect(run.Profile.Name).To(Equal("another"))
+			return run.Settle(ctx)
+		},
+	}
+	var deployed controller.Options
+	synctest.Test(t, func(t *testing.T) {
+		cluster := newStub(observe.New())
+		_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: path})
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+		deployed = cluster.deployed
+	})
+	g := NewWithT(t)
+	saved, err := history.Load(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(saved.Header.Profile).To(Equal("another"))
+	g.Expect(saved.Header.Timings[0].LeaseDuration.Duration).To(Equal(8 * time.Second))
+	g.Expect(saved.Header.Drain.Duration).To(Equal(4*time.Second), "its manager waits no longer")
+	g.Expect(deployed.LeaseDuration).To(Equal(8 * time.Second))
+	g.Expect(deployed.Drain).To(Equal(9 * time.Second))
+	g.Expect(deployed.GracefulShutdownTimeout).To(Equal(4 * time.Second))
+	g.Expect(deployed.ReleaseOnCancel).To(BeTrue())
 }
 
 // However the steps end, what was injected is healed, the history is saved, and it is no pass.

@@ -25,6 +25,7 @@ type stub struct {
 	passed    int64 // since the heal
 	// evidenceErr is why the evidence cannot be read.
 	evidenceErr error
+	deployed    controller.Options
 	healed      int
 	collected   int
 	closed      int
@@ -45,6 +46,7 @@ func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.
 func (s *stub) Can(fault.Fault) error { return s.cannot }
 
 func (s *stub) Deploy(_ context.Context, replicas int, options controller.Options) error {
+	s.deployed = options
 	for i := range replicas {
 		name := string(rune('a' + i))
 		source := history.Source{Replica: name, Start: 1}
