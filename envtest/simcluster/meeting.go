@@ -68,7 +68,7 @@ func (t transport) ask(request *http.Request) (*http.Response, error) {
 	defer leave(nil)
 	defer context.AfterFunc(t.life, func() { leave(errLifeEnded) })()
 	answers := make(chan *http.Response, 1)
-	go func() { answers <- t.meet(request, met, waits.Done()) }()
+	go func() { answers <- t.meet(request, met, waits.Done()) }() //nolint:bodyclose // It is the answer, which whoever asked closes.
 	select {
 	case response := <-answers:
 		if response != nil {
