@@ -33,7 +33,7 @@ func TestScenarios(t *testing.T) {
 		Open: func(ctx context.Context, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return processcluster.New(ctx, processcluster.Config{
 				API: shared.API.config(), ControlPlane: controlPlane, AuditLog: shared.AuditLog,
-				Binary: shared.Binary, Folder: folder, Observer: observer,
+				Binary: shared.Binary, Before: shared.Before, Folder: folder, Observer: observer,
 			})
 		},
 		Others: others,
@@ -54,6 +54,7 @@ type suite struct {
 	API      access
 	AuditLog string
 	Binary   history.Binary
+	Before   *history.Binary
 }
 
 // access is the part of a rest.Config that can be told to another process.
@@ -85,6 +86,8 @@ func check() error {
 func start(ctx SpecContext) []byte {
 	var err error
 	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin"))
+	must(err)
+	shared.Before, err = binary.Before()
 	must(err)
 
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")

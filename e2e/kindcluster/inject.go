@@ -16,6 +16,11 @@ func (c *Cluster) Can(f fault.Fault) error {
 		return c.canFilter()
 	case fault.APIServerSlow:
 		return fault.Unsupported("packet filters drop packets, and cannot delay them")
+	case fault.Upgrade:
+		if c.config.Before == nil {
+			return fault.Unsupported("CONTROLLER_BEFORE names the version of the manager to begin with, and it is not set")
+		}
+		return nil
 	case fault.Stop, fault.Kill, fault.Pause, fault.PodDeleted, fault.NodePaused, fault.NodeStopped, fault.NodeDrained,
 		fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted,
 		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:

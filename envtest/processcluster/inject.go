@@ -27,6 +27,10 @@ func (c *Cluster) Can(f fault.Fault) error {
 		}
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerSlow, fault.LeaseDeleted,
 		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
+	case fault.Upgrade:
+		if c.before == nil {
+			return fault.Unsupported("CONTROLLER_BEFORE names the version of the manager to begin with, and it is not set")
+		}
 	case fault.Scaled, fault.APIServerRestarted:
 		return fault.Unsupported("nobody but the harness keeps the replicas, and the API server, running here")
 	default:

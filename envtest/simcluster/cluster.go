@@ -37,6 +37,9 @@ type Cluster struct {
 	observer *observe.Observer
 	server   *APIServer
 	manager  Manager
+	// before is what the replicas begin with where begins says so, until a rollout brings the manager; nil, where there is none.
+	before Manager
+	begins bool
 	// admin is the harness's own way to the API server.
 	admin transport
 	end   context.CancelFunc
@@ -57,6 +60,16 @@ func New(observer *observe.Observer, manager Manager) *Cluster {
 	c.admin = transport{link: newLink(c.server), life: alive, by: harness}
 	return c
 }
+
+// NewUpgrading makes a cluster whose replicas can begin with another manager.
+func NewUpgrading(observer *observe.Observer, before, manager Manager) *Cluster {
+	c := New(observer, manager)
+	c.before = before
+	return c
+}
+
+// BeginBefore has the replicas begin with the other manager, until a rollout.
+func (c *Cluster) BeginBefore() { c.begins = true }
 
 // audience tells the observer of what happens to the API server.
 type audience struct{ *Cluster }
@@ -88,6 +101,9 @@ func (c *Cluster) Describe() history.Cluster {
 		Server:    "a model of the API, in memory",
 		Binary:    history.Binary{Path: "in this process"},
 	}
+	if c.begins {
+		described.Before = new(described.Binary)
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		described.Binary.Go = info.GoVersion
 		for _, module := range info.Deps {
@@ -111,9 +127,13 @@ func (c *Cluster) Witnesses() []history.Witness {
 func (c *Cluster) Deploy(_ context.Context, replicas int, options controller.Options) error {
 	options = c.complete(options)
 	c.leaseID = options.LeaderElectionID
+	manager := c.manager
+	if c.begins {
+		manager = c.before
+	}
 	for i := range replicas {
 		r := &replica{
-			name: string(rune('a' + i)), link: newLink(c.server), manager: c.manager, observer: c.observer,
+			name: string(rune('a' + i)), link: newLink(c.server), manager: manager, observer: c.observer,
 			closing: c.closing, options: options,
 		}
 		c.replicas = append(c.replicas, r)
@@ -134,7 +154,7 @@ func (c *Cluster) complete(options controller.Options) controller.Options {
 // Rollout replaces every replica, one after the other.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
 	for _, r := range c.replicas {
-		r.configure(c.complete(options))
+		r.configure(c.manager, c.complete(options))
 		mark := c.observer.Mark()
 		if !r.tell("SIGTERM") {
 			return fmt.Errorf("expected %s to be running, it was not", r.name)

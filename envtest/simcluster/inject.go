@@ -19,6 +19,11 @@ func (c *Cluster) Can(f fault.Fault) error {
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.APIServerAway, fault.APIServerHangs, fault.APIServerSlow,
 		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout:
 		return nil
+	case fault.Upgrade:
+		if c.before == nil {
+			return fault.Unsupported("the replicas are this very program, of which there is one version")
+		}
+		return nil
 	case fault.Scaled, fault.APIServerRestarted:
 		return fault.Unsupported("whoever keeps so many replicas, and the API server, running is not part of the model")
 	}

@@ -17,11 +17,11 @@ const restartPause = time.Second
 type replica struct {
 	name     string
 	link     *link
-	manager  Manager
 	observer *observe.Observer
 	closing  <-chan struct{}
 
 	mu      sync.Mutex
+	manager Manager
 	options controller.Options
 	starts  int
 	life    *life
@@ -42,10 +42,10 @@ func (r *replica) run() {
 
 // live runs one life to its end.
 func (r *replica) live() {
-	it, options := r.begin()
+	it, manager, options := r.begin()
 	r.observer.Record(history.Fact{Kind: history.Launched, Source: it.source})
 	ended := make(chan error, 1)
-	go func() { ended <- r.manager(it.asked, it.config(), options, it) }()
+	go func() { ended <- manager(it.asked, it.config(), options, it) }()
 
 	exit := &history.Exit{}
 	select {
@@ -63,13 +63,13 @@ func (r *replica) live() {
 	r.observer.Record(history.Fact{Kind: history.Exited, Source: it.source, Exit: exit})
 }
 
-func (r *replica) begin() (*life, controller.Options) {
+func (r *replica) begin() (*life, Manager, controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.starts++
 	source := history.Source{Replica: r.name, Start: r.starts}
 	r.life = newLife(source, r.link, r.observer.Journal(source))
-	return r.life, r.options
+	return r.life, r.manager, r.options
 }
 
 func (r *replica) current() *life {
@@ -92,8 +92,9 @@ func (r *replica) tell(signal string) bool {
 	return true
 }
 
-func (r *replica) configure(options controller.Options) {
+// configure says what the next life is to be.
+func (r *replica) configure(manager Manager, options controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.options = options
+	r.manager, r.options = manager, options
 }
