@@ -71,15 +71,35 @@ func (v *view) rival(t taking) *act {
 	return nil
 }
 
+// takeoverBound is how long a takeover may take, by the Lease that a rival had to wait for: in a run with several timings, that of
+// the holder counts, and not the longest. That is the longest lease of anybody but the rival from the fault to the rival's first act;
+// of any timings, where that is not known.
+func (v *view) takeoverBound(t taking, rival *act) time.Duration {
+	if rival == nil {
+		return v.bounds.Takeover(v.header.Expect.Takeover)
+	}
+	var longest time.Duration
+	first := max(0, v.versionsAfter(t.injected.Time)-1)
+	for i, held := range v.versions[first:max(first, v.versionsAfter(rival.latest))] {
+		switch {
+		case held.gap && i > 0:
+			return v.bounds.Takeover(v.header.Expect.Takeover)
+		case held.lease != nil && held.lease.Holder != "" && held.lease.Holder != rival.fact.Identity:
+			longest = max(longest, held.lease.Duration())
+		}
+	}
+	return v.bounds.of(longest).Takeover(v.header.Expect.Takeover)
+}
+
 func takeoverInTime(v *view) finding {
 	var found finding
-	bound := v.bounds.Takeover(v.header.Expect.Takeover)
 	for _, t := range v.takings() {
 		if t.since.IsZero() {
 			continue // Never healed: the assumptions say so.
 		}
 		found.examined++
 		rival := v.rival(t)
+		bound := v.takeoverBound(t, rival)
 		switch {
 		case rival == nil && v.cutShort() && v.end().Before(t.since.Add(bound)):
 			continue // It was not due yet.
