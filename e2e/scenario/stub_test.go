@@ -28,6 +28,7 @@ type stub struct {
 	healed      int
 	collected   int
 	closed      int
+	deployed    controller.Options
 	stop        chan struct{}
 }
 
@@ -44,6 +45,7 @@ func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.
 func (s *stub) Can(fault.Fault) error { return s.cannot }
 
 func (s *stub) Deploy(_ context.Context, replicas int, options controller.Options) error {
+	s.deployed = options
 	for i := range replicas {
 		name := string(rune('a' + i))
 		source := history.Source{Replica: name, Start: 1}
