@@ -106,10 +106,10 @@ var (
 
 // longer is a profile's timings with a lease, and a renew deadline, so many times as long, and with twice the retry period: for
 // rollouts that change them.
-func (p Profile) longer(times time.Duration) controller.Timings {
+func (p Profile) longer(times int64) controller.Timings {
 	return controller.Timings{
-		LeaseDuration: p.Timings.LeaseDuration * times,
-		RenewDeadline: p.Timings.RenewDeadline * times,
+		LeaseDuration: time.Duration(times * p.Timings.LeaseDuration.Nanoseconds()),
+		RenewDeadline: time.Duration(times * p.Timings.RenewDeadline.Nanoseconds()),
 		RetryPeriod:   p.Timings.RetryPeriod * 2,
 	}
 }
