@@ -5,6 +5,7 @@
 #? LABELS      only what matches this Ginkgo label filter, of what the target runs
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
+#? CONTROLLER_BEFORE  another version of it, which the replicas begin with in the rollout of a version (not on sim)
 #? RUNS        folder for histories, journals and logs
 #? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
@@ -25,8 +26,9 @@ SUITES ?= sim envtest
 absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(if $(shell test -e '$(PWD)/$(1)' && echo y),$(PWD),$(CURDIR))/$(1))
 override RUNS := $(if $(filter /%,$(firstword $(RUNS))),$(RUNS),$(CURDIR)/$(RUNS))
 override CONTROLLER := $(if $(CONTROLLER),$(call absolute,$(CONTROLLER)))
+override CONTROLLER_BEFORE := $(if $(CONTROLLER_BEFORE),$(call absolute,$(CONTROLLER_BEFORE)))
 override HISTORY := $(if $(HISTORY),$(call absolute,$(HISTORY)))
-export FOCUS LABELS CONTROLLER RUNS HISTORY NODE_IMAGE CLUSTER_NAME KEEP
+export FOCUS LABELS CONTROLLER CONTROLLER_BEFORE RUNS HISTORY NODE_IMAGE CLUSTER_NAME KEEP
 
 # Ginkgo colours its output even in a file; make says here whether this is a terminal.
 ifneq ($(NO_COLOR)$(if $(MAKE_TERMOUT),,piped),)

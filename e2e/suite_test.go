@@ -55,6 +55,9 @@ type suite struct {
 	Name, Kubeconfig string
 	Image            string
 	Binary           history.Binary
+	// Before is nil, and has no image, where there is no other version to begin with.
+	Before      *history.Binary
+	BeforeImage string
 }
 
 var (
@@ -69,10 +72,12 @@ func start(ctx SpecContext) []byte {
 	must(err)
 	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...)
 	must(err)
-	var remove func(context.Context) error
-	shared.Image, remove, err = provider.BorrowImage(ctx, shared.Binary.Path)
+	shared.Before, err = binary.Before()
 	must(err)
-	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
+	shared.Image = borrow(ctx, shared.Binary.Path)
+	if shared.Before != nil {
+		shared.BeforeImage = borrow(ctx, shared.Before.Path)
+	}
 
 	options := provider.FromEnvironment()
 	options.Audit = provider.Audit{Policy: audit.Policy, Flags: audit.Flags}
@@ -85,6 +90,9 @@ func start(ctx SpecContext) []byte {
 	DeferCleanup(func(ctx SpecContext) { must(kind.Destroy(ctx)) })
 	fmt.Fprintf(progress, "loading the manager's image %s into the nodes\n", shared.Image)
 	must(kind.LoadImage(ctx, shared.Image))
+	if shared.Before != nil {
+		must(kind.LoadImage(ctx, shared.BeforeImage))
+	}
 	fmt.Fprintln(progress, "running the scenarios, several side by side")
 	opened := kind.Cluster()
 
@@ -92,6 +100,14 @@ func start(ctx SpecContext) []byte {
 	told, err := json.Marshal(shared)
 	must(err)
 	return told
+}
+
+// borrow makes an image of a binary, for as long as the suite runs.
+func borrow(ctx context.Context, binary string) string {
+	image, remove, err := provider.BorrowImage(ctx, binary)
+	must(err)
+	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
+	return image
 }
 
 // openProgress is where the first process says what it does. Ginkgo shows what a process of a parallel suite prints when it
@@ -117,7 +133,7 @@ func join(ctx SpecContext, told []byte) {
 func configFor(folder string, observer *observe.Observer) kindcluster.Config {
 	config := kindcluster.Config{
 		API: cluster.RESTConfig(), ControlPlane: cluster.ControlPlane().String(),
-		Binary: shared.Binary, Image: shared.Image, Folder: folder, Observer: observer,
+		Binary: shared.Binary, Image: shared.Image, Before: shared.Before, BeforeImage: shared.BeforeImage, Folder: folder, Observer: observer,
 	}
 	for _, worker := range cluster.Workers() {
 		config.Workers = append(config.Workers, worker.String())

@@ -34,7 +34,7 @@ func TestScenarios(t *testing.T) {
 		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{
 				API: shared.API.config(), AuditLog: shared.AuditLog,
-				Binary: shared.Binary, Folder: folder, Observer: observer,
+				Binary: shared.Binary, Before: shared.Before, Folder: folder, Observer: observer,
 			}
 			if s.Reach() == fault.WholeCluster {
 				var err error
@@ -65,6 +65,7 @@ type suite struct {
 	Binary   history.Binary
 	// Places is the path of those for control planes that are not shared.
 	Places string
+	Before *history.Binary
 }
 
 // access is the part of a rest.Config that can be told to another process.
@@ -108,6 +109,8 @@ func check() error {
 func start(ctx SpecContext) []byte {
 	var err error
 	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin"))
+	must(err)
+	shared.Before, err = binary.Before()
 	must(err)
 
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")

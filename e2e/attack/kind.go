@@ -45,7 +45,7 @@ type Kind struct {
 }
 
 // Kinds lists them all.
-var Kinds = slices.Concat(acts, elections, leases, identities, lives, work, writes, faults, clocks, copies, numbers, files)
+var Kinds = slices.Concat(acts, elections, leases, identities, lives, refusals, work, writes, faults, clocks, copies, numbers, files)
 
 // Attempt is what came of one edit.
 type Attempt struct {

@@ -166,3 +166,64 @@ func (s *scene) silence(l *life, after time.Time) {
 		return f.Kind == history.Wrote && f.Source == l.Source && f.Time.After(after)
 	})
 }
+
+// refusals: how replicas end that were given timings that cannot work.
+var refusals = []Kind{
+	{
+		Name: "timings that cannot work are refused without an error", Must: Broken,
+		Why:    "Who starts a replica must learn that it will not run.",
+		Breaks: []invariant.Guarantee{invariant.RefusesBadTimings},
+		facts: func(s *scene) bool {
+			f, is := pick(s, s.all(kind(history.Exited)))
+			if is {
+				f.Exit = &history.Exit{}
+			}
+			return is
+		},
+	},
+	{
+		Name: "timings that cannot work are not named", Must: Broken,
+		Why:    "Who set them must learn what to change.",
+		Breaks: []invariant.Guarantee{invariant.RefusesBadTimings},
+		facts: func(s *scene) bool {
+			f, is := pick(s, s.all(kind(history.Exited)))
+			if is {
+				f.Exit = &history.Exit{Code: 1, Error: "something is wrong"}
+			}
+			return is
+		},
+	},
+	{
+		Name: "timings that cannot work are refused late", Must: Broken,
+		Why:    "One that hangs says nothing to anybody.",
+		Breaks: []invariant.Guarantee{invariant.RefusesBadTimings},
+		facts: func(s *scene) bool {
+			f, is := pick(s, s.all(kind(history.Exited)))
+			if !is {
+				return false
+			}
+			late := s.bounds.Start() + 2*s.uncertainty + s.between(time.Millisecond, time.Minute)
+			for i := range s.Facts {
+				if g := &s.Facts[i]; g.Kind == history.Ended || g == f || g.Source == f.Source && g.Kind == history.Launched {
+					continue
+				} else if g.Replica == f.Replica && g.Start > f.Start {
+					g.Time = g.Time.Add(late) // Its next life comes later, too.
+				}
+			}
+			f.Time = f.Time.Add(late)
+			ended := s.all(kind(history.Ended))
+			ended[0].Time = ended[0].Time.Add(late)
+			s.Sort()
+			return true
+		},
+	},
+	{
+		Name: "somebody acts with timings that cannot work", Must: Broken,
+		Why:    "An election that cannot work must not begin.",
+		Breaks: []invariant.Guarantee{invariant.RefusesBadTimings},
+		facts: func(s *scene) bool {
+			f, is := pick(s, s.all(kind(history.Launched)))
+			return is && s.insert(history.Fact{Kind: history.Acted, Time: f.Time, Source: f.Source, Identity: f.Replica, Term: new(int64(0))})
+		},
+	},
+}

@@ -6,7 +6,7 @@ import "time"
 // cannot reach their Lease.
 func Spares(f Fault) bool {
 	switch f := f.(type) {
-	case APIServerSlow, Rollout, Scaled, NodeDrained:
+	case APIServerSlow, Rollout, Upgrade, Scaled, NodeDrained:
 		return true
 	case RequestStalled:
 		return f.spares()

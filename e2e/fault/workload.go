@@ -13,6 +13,17 @@ func (Rollout) Target() string { return "" }
 // Healable implements Fault.
 func (Rollout) Healable() bool { return true }
 
+// Upgrade is a rollout of another version of the manager than the replicas began with.
+type Upgrade struct{}
+
+func (Upgrade) String() string { return "rollout of another version" }
+
+// Target implements Fault.
+func (Upgrade) Target() string { return "" }
+
+// Healable implements Fault.
+func (Upgrade) Healable() bool { return true }
+
 // Scaled changes how many replicas there are to be; it is healed when there are so many.
 type Scaled struct{ To int }
 

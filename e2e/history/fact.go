@@ -119,6 +119,8 @@ type Exit struct {
 	Signal string `json:"signal,omitempty"`
 	// Error is what it said, where the harness can know.
 	Error string `json:"error,omitempty"`
+	// Output is the end of what it wrote, in lines, where that says more than Error.
+	Output string `json:"output,omitempty"`
 }
 
 // Lease is one version of the Lease, as coordination.k8s.io/v1 LeaseSpec holds it.

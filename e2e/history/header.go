@@ -29,8 +29,11 @@ type Header struct {
 	// Replicas is how many the cluster was told to keep running at first.
 	Replicas int `json:"replicas"`
 	// Timings that were in use at any time of the run: a rollout may change them.
-	Timings         []Timings `json:"timings"`
-	ReleaseOnCancel bool      `json:"releaseOnCancel"`
+	Timings []Timings `json:"timings"`
+	// Unworkable are timings that the replicas were given in the place of those, and with which no election can work; none as a
+	// rule. They are to refuse them, so that nobody leads.
+	Unworkable      *Timings `json:"unworkable,omitempty"`
+	ReleaseOnCancel bool     `json:"releaseOnCancel"`
 	// Drain is how long a leader that is told to stop may go on acting, until its work has stopped; zero, where work stops at once.
 	Drain     metav1.Duration `json:"drain,omitzero"`
 	ActPeriod metav1.Duration `json:"actPeriod"`
@@ -53,6 +56,8 @@ type Cluster struct {
 	// Server is the version of the API server, or what stands for it.
 	Server string `json:"server"`
 	Binary Binary `json:"binary"`
+	// Before is the manager that the replicas began with, where a rollout then brought Binary.
+	Before *Binary `json:"before,omitempty"`
 }
 
 // Witness is one source of what is known of the replicas' acts.
@@ -79,6 +84,19 @@ type Timings struct {
 	LeaseDuration metav1.Duration `json:"leaseDuration"`
 	RenewDeadline metav1.Duration `json:"renewDeadline"`
 	RetryPeriod   metav1.Duration `json:"retryPeriod"`
+}
+
+// jitter is the factor by which the pause between two looks of a candidate may be longer than its RetryPeriod
+// (client-go tools/leaderelection/leaderelection.go, JitterFactor).
+const jitter = 1.2
+
+// work says whether an election can: client-go refuses what the first three say (tools/leaderelection/leaderelection.go,
+// NewLeaderElector), and the API server a Lease of zero whole seconds (k8s.io/kubernetes pkg/apis/coordination/validation).
+func (t Timings) work() bool {
+	return t.RetryPeriod.Duration > 0 &&
+		t.RenewDeadline.Duration > time.Duration(jitter*float64(t.RetryPeriod.Duration)) &&
+		t.LeaseDuration.Duration > t.RenewDeadline.Duration &&
+		t.LeaseDuration.Duration >= time.Second
 }
 
 // Expectation is what the scenario says of the run.
@@ -158,6 +176,9 @@ func (h Header) validate() error {
 		if t.LeaseDuration.Duration <= 0 || t.RenewDeadline.Duration <= 0 || t.RetryPeriod.Duration <= 0 {
 			return fmt.Errorf("expected timings above zero, got %+v", t)
 		}
+	}
+	if h.Unworkable != nil && h.Unworkable.work() {
+		return fmt.Errorf("expected timings that cannot work as those that are to be refused, got %+v", *h.Unworkable)
 	}
 	switch h.Expect.Takeover {
 	case "", ByExpiry, ByRelease:

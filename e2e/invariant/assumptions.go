@@ -39,25 +39,16 @@ func assumptions(v *view) *assumed {
 	a := &assumed{}
 	v.clocks(a)
 	v.witnesses(a)
-	if len(v.of(history.Started)) == 0 {
-		a.excuse("expected journals, got none: no replica said that it started")
-	}
-	if len(v.versions) == 0 {
-		a.miss("expected versions of the Lease, got none: the observer saw nothing of the election")
+	if !v.refusing() {
+		v.evidence(a)
 	}
 	for _, hindered := range v.of(history.Hindered) {
 		a.excuse("the harness was hindered: %s", hindered.Text)
-	}
-	for _, l := range v.lives {
-		if v.silent(l) {
-			a.excuse("%s was launched and never said that it started: its acts cannot be seen", l.Source)
-		}
 	}
 	slices.Sort(v.busy)
 	for _, busy := range slices.Compact(v.busy) {
 		a.excuse("%s", busy)
 	}
-	v.otherTimings(a)
 	v.unseeable(a)
 	v.missing(a)
 	if v.header.Expect.Takeover != "" && len(v.takings()) == 0 {
@@ -65,6 +56,22 @@ func assumptions(v *view) *assumed {
 	}
 	v.faultsThatDidNot(a)
 	return a
+}
+
+// evidence says what is missing of what a run tells in which somebody is to lead: journals, and an election.
+func (v *view) evidence(a *assumed) {
+	if len(v.of(history.Started)) == 0 {
+		a.excuse("expected journals, got none: no replica said that it started")
+	}
+	if len(v.versions) == 0 {
+		a.miss("expected versions of the Lease, got none: the observer saw nothing of the election")
+	}
+	for _, l := range v.lives {
+		if v.silent(l) {
+			a.excuse("%s was launched and never said that it started: its acts cannot be seen", l.Source)
+		}
+	}
+	v.otherTimings(a)
 }
 
 // silent says whether a life that was launched kept no journal, although it had the time to and did not fail to start.
@@ -102,14 +109,30 @@ func (v *view) missing(a *assumed) {
 	if v.cutShort() {
 		return
 	}
+	if !v.refusing() { // There, an exit is what is asked for.
+		v.crashed(a)
+	}
+	launched := len(v.replicas())
+	for i, deployed := range v.of(history.Deployed) {
+		expected := deployed.Replicas
+		if i == 0 {
+			expected = cmp.Or(expected, v.header.Replicas)
+		}
+		// A run in which all refuse is over as soon as they have.
+		if launched < expected && (v.refusing() || v.end().After(deployed.Time.Add(v.bounds.Start()))) {
+			a.excuse("expected %d replicas, and %d were ever launched", expected, launched)
+		}
+	}
+}
+
+// crashed names those that ended with nobody's doing: for good, or again and again.
+func (v *view) crashed(a *assumed) {
 	for _, l := range v.lives {
 		if l.next == nil && !v.absent[l.Replica] && v.staysAway(l) {
 			a.miss("%s exited %s at %s, although nobody had told it to stop, and was not started again", l.Source, how(l.exited.Exit), clock(l.exited.Time))
 		}
 	}
-	launched := 0
 	for _, replica := range v.replicas() {
-		launched++
 		crashed := 0
 		var last *life
 		for _, l := range v.byReplica[replica] {
@@ -121,15 +144,6 @@ func (v *view) missing(a *assumed) {
 		if crashed > 0 && !v.absent[replica] {
 			a.miss("%s exited %d times with nobody's doing, the last time %s at %s: a replica that nothing was done to is to stay",
 				replica, crashed, how(last.exited.Exit), clock(last.exited.Time))
-		}
-	}
-	for i, deployed := range v.of(history.Deployed) {
-		expected := deployed.Replicas
-		if i == 0 {
-			expected = cmp.Or(expected, v.header.Replicas)
-		}
-		if launched < expected && v.end().After(deployed.Time.Add(v.bounds.Start())) {
-			a.excuse("expected %d replicas, and %d were ever launched", expected, launched)
 		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 const jitter = 2.2
 
 // Bounds is how long things may take, computed from the timings in this one place. Where a run used several timings (a
-// rollout changes them), each bound uses the longest of each; the blur uses the shortest.
+// rollout changes them), each bound uses the longest of each, and the blur the shortest; but where a Lease is waited for, the
+// judge goes by what that Lease says, as a standby must (takeoverBound; someoneLeads).
 type Bounds struct {
 	lease, renew, retry, drain, allowance time.Duration
-	shortestRetry                         time.Duration
+	shortestLease, shortestRetry          time.Duration
 }
 
 // NewBounds takes the timings, the drain and the cluster's allowance from a header.
@@ -25,9 +26,21 @@ func NewBounds(header history.Header) Bounds {
 		b.lease = max(b.lease, t.LeaseDuration.Duration)
 		b.renew = max(b.renew, t.RenewDeadline.Duration)
 		b.retry = max(b.retry, t.RetryPeriod.Duration)
+		if b.shortestLease == 0 || t.LeaseDuration.Duration < b.shortestLease {
+			b.shortestLease = t.LeaseDuration.Duration
+		}
 		if b.shortestRetry == 0 || t.RetryPeriod.Duration < b.shortestRetry {
 			b.shortestRetry = t.RetryPeriod.Duration
 		}
+	}
+	return b
+}
+
+// of is the bounds where the Lease to wait for lasts so long, as far as it is one of the timings: one that lasts longer than any of
+// them is nobody's excuse, and one that is shorter is judged elsewhere.
+func (b Bounds) of(lease time.Duration) Bounds {
+	if lease > 0 {
+		b.lease = min(b.lease, max(b.shortestLease, lease))
 	}
 	return b
 }

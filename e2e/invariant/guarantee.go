@@ -74,12 +74,17 @@ var (
 		Name: "NothingLost", check: nothingLost,
 		Sentence: "each work item is processed, soon after it was made or, if nobody led then, soon after the interregnum",
 	}
+	RefusesBadTimings = Guarantee{
+		Name: "RefusesBadTimings", check: refusesBadTimings,
+		Sentence: "a replica with timings that cannot work soon exits with an error that names them, and neither acts nor holds the Lease",
+	}
 )
 
 // Guarantees lists them all, in the order of reports.
 var Guarantees = []Guarantee{
 	AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct, TermsNeverGoBack, OnlyTheHolderReleases, IdentitiesAreUnique,
 	SomeoneLeads, TakeoverInTime, ReleasesWhenTold, LosersReturn, NoNeedlessHandover, NothingLost,
+	RefusesBadTimings,
 }
 
 // finding is what a check found.

@@ -12,6 +12,9 @@ import (
 // to the end. Each must be over by the time at which somebody had to act whom nothing kept from it.
 func someoneLeads(v *view) finding {
 	var found finding
+	if v.refusing() {
+		return found
+	}
 	q := &silences{view: v, found: &found}
 	for _, deployed := range v.of(history.Deployed) {
 		found.examined++

@@ -137,6 +137,30 @@ func TestTheBoundOfATakeoverIsInclusive(t *testing.T) {
 	}
 }
 
+// In a run with several timings, a rival must wait for as long as the Lease of the holder says, and no longer: the bound is that of
+// this Lease, with the longest retry period.
+func TestTheBoundOfATakeoverIsTheHolders(t *testing.T) {
+	for name, c := range map[string]struct {
+		lease   float64 // of the other timings of the run
+		gap     bool    // before b's first version
+		outcome map[float64]invariant.Outcome
+	}{
+		"the others are longer":                      {lease: 60, outcome: map[float64]invariant.Outcome{38.8: invariant.Held, 38.81: invariant.Broken}},
+		"the others are shorter":                     {lease: 6, outcome: map[float64]invariant.Outcome{38.8: invariant.Held, 38.81: invariant.Broken}},
+		"the others are longer, and some are unseen": {lease: 60, gap: true, outcome: map[float64]invariant.Outcome{38.81: invariant.Held, 83.8: invariant.Held, 83.81: invariant.Broken}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for second, outcome := range c.outcome {
+				h := expired()
+				h.Header.Timings = append(h.Header.Timings, timings(c.lease, 4, 1))
+				move(all(h, func(f history.Fact) bool { return byB(f) || f.Kind == history.Ended }), second-27.5)
+				first(h, held("b_1")).Lease.Gap = c.gap
+				NewWithT(t).Expect(judge(t, h).Result(invariant.TakeoverInTime).Outcome).To(Equal(outcome), "taken over at %v", second)
+			}
+		})
+	}
+}
+
 func TestOnlyAFaultThatHitsTheLeaderIsFollowedByATakeover(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(*history.History)

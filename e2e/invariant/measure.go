@@ -54,13 +54,18 @@ func measure(v *view) Measures {
 		m.Overlap = max(m.Overlap, breach.By)
 	}
 	for _, t := range v.takings() {
-		m.Bound = max(m.Bound, v.bound(t))
-		if rival := v.rival(t); rival != nil && !t.since.IsZero() {
-			since := t.since
-			if rival.latest.Before(since) {
-				since = t.injected.Time
-			}
-			m.Takeover = max(m.Takeover, rival.latest.Sub(since))
+		rival := v.rival(t)
+		bound := v.bound(t, rival)
+		if rival == nil || t.since.IsZero() {
+			m.Bound = max(m.Bound, bound)
+			continue
+		}
+		since := t.since
+		if rival.latest.Before(since) {
+			since = t.injected.Time
+		}
+		if took := rival.latest.Sub(since); took > m.Takeover {
+			m.Takeover, m.Bound = took, bound
 		}
 	}
 	m.margins(v, led)

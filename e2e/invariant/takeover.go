@@ -73,10 +73,11 @@ func (v *view) rival(t taking) *act {
 
 // bound is how long after a taking somebody else has to act: as a takeover takes, where there is a replica that nothing keeps
 // from it; else from when the first of them reaches its Lease again.
-func (v *view) bound(t taking) time.Duration {
-	usual := v.bounds.Takeover(v.header.Expect.Takeover)
+func (v *view) bound(t taking, rival *act) time.Duration {
+	bounds := v.waitedFor(t, rival)
+	usual := bounds.Takeover(v.header.Expect.Takeover)
 	if v.header.Expect.Takeover == history.ByRelease {
-		usual += v.bounds.Release(v.delay(t.leader.Replica, t.injected.Time))
+		usual += bounds.Release(v.delay(t.leader.Replica, t.injected.Time))
 	}
 	if t.since.IsZero() {
 		return usual
@@ -85,7 +86,7 @@ func (v *view) bound(t taking) time.Duration {
 	for _, replica := range v.replicas() {
 		by := t.since.Add(usual)
 		if free := v.free(replica, t); free.After(t.since) {
-			by = lastOf(by, free.Add(v.bounds.Regain(v.header.Expect.Takeover)))
+			by = lastOf(by, free.Add(bounds.Regain(v.header.Expect.Takeover)))
 		}
 		if due.IsZero() || by.Before(due) {
 			due = by
@@ -110,6 +111,26 @@ func (v *view) free(replica string, t taking) time.Time {
 	return free
 }
 
+// waitedFor are the bounds by the Lease that a rival had to wait for: in a run with several timings, that of
+// the holder counts, and not the longest. That is the longest lease of anybody but the rival from the fault to the rival's first act;
+// of any timings, where that is not known.
+func (v *view) waitedFor(t taking, rival *act) Bounds {
+	if rival == nil {
+		return v.bounds
+	}
+	var longest time.Duration
+	first := max(0, v.versionsAfter(t.injected.Time)-1)
+	for i, held := range v.versions[first:max(first, v.versionsAfter(rival.latest))] {
+		switch {
+		case held.gap && i > 0:
+			return v.bounds
+		case held.lease != nil && held.lease.Holder != "" && held.lease.Holder != rival.fact.Identity:
+			longest = max(longest, held.lease.Duration())
+		}
+	}
+	return v.bounds.of(longest)
+}
+
 func takeoverInTime(v *view) finding {
 	var found finding
 	for _, t := range v.takings() {
@@ -117,8 +138,8 @@ func takeoverInTime(v *view) finding {
 			continue // Never healed: the assumptions say so.
 		}
 		found.examined++
-		bound := v.bound(t)
 		rival := v.rival(t)
+		bound := v.bound(t, rival)
 		switch {
 		case rival == nil && v.cutShort() && v.end().Before(t.since.Add(bound)):
 			continue // It was not due yet.

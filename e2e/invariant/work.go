@@ -12,6 +12,9 @@ import (
 // wrote it may not know of, if the answer was lost.
 func nothingLost(v *view) finding {
 	var found finding
+	if v.refusing() {
+		return found // Nobody is to lead, and so nobody to process anything.
+	}
 	stamped, said := v.stampedAt(), firstOfItems(v.of(history.Processed))
 	ables := v.ables()
 	for _, made := range v.of(history.Made) {

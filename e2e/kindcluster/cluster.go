@@ -34,6 +34,10 @@ type Config struct {
 	// Binary is the manager, and Image the name of the image that holds it, which the nodes have.
 	Binary history.Binary
 	Image  string
+	// Before is another version of it, and BeforeImage its image, for the replicas to begin with where a scenario rolls out a
+	// version; nil, if there is none.
+	Before      *history.Binary
+	BeforeImage string
 	// Folder is where journals and logs are kept.
 	Folder   string
 	Observer *observe.Observer
@@ -54,6 +58,9 @@ type Cluster struct {
 	filters   *filters
 	canFilter func() error
 	canRefuse func() error
+	// image is what the replicas are given; begins says that it is the one before, until a rollout.
+	image  string
+	begins bool
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
 	disturbed bool
 
@@ -69,7 +76,7 @@ type Cluster struct {
 func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	c := &Cluster{
 		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane), roster: newRoster(config.Observer),
-		filters: &filters{},
+		filters: &filters{}, image: config.Image,
 	}
 	for _, name := range config.Workers {
 		c.workers = append(c.workers, node(name))
@@ -117,7 +124,7 @@ func (c *Cluster) folderOnNode() string { return path.Join(provider.JournalFolde
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
-	return history.Cluster{
+	described := history.Cluster{
 		Name: "kind",
 		// The nodes are containers, and share one kernel's clock; what is left is between reading it and writing it down.
 		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
@@ -125,7 +132,14 @@ func (c *Cluster) Describe() history.Cluster {
 		Server:           c.namespace.Server,
 		Binary:           c.config.Binary,
 	}
+	if c.begins {
+		described.Before = c.config.Before
+	}
+	return described
 }
+
+// BeginBefore has the replicas begin with the version before, until a rollout.
+func (c *Cluster) BeginBefore() { c.image, c.begins = c.config.BeforeImage, true }
 
 // Witnesses name what the replicas' acts are known from here.
 func (c *Cluster) Witnesses() []history.Witness {

@@ -75,5 +75,5 @@ func TestTheEndOfALifeIsTold(t *testing.T) {
 	g.Expect(*last.Exit).To(Equal(history.Exit{Code: -1, Signal: "SIGSEGV"}))
 	c.roster.begins(enlisted(c, "1", "controller-1"), "c2", noon.Add(2*time.Second))
 	c.bury(t.Context(), c.roster.ends("c2", noon.Add(3*time.Second)), 1)
-	g.Expect(*c.observer.Facts()[3].Exit).To(Equal(history.Exit{Code: 1, Error: "bye"}))
+	g.Expect(*c.observer.Facts()[3].Exit).To(Equal(history.Exit{Code: 1, Error: "bye", Output: "one\nbye"}))
 }

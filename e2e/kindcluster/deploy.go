@@ -59,7 +59,7 @@ func (c *Cluster) configure(template *corev1.PodTemplateSpec, options controller
 	options.LeaderElectionNamespace = c.namespace.Name
 	options.Journal = path.Join(journalsInPod, "$(POD_NAME).jsonl")
 	manager := &template.Spec.Containers[at]
-	manager.Image, manager.Args = c.config.Image, options.Args()
+	manager.Image, manager.Args = c.image, options.Args()
 	manager.Env = []corev1.EnvVar{{
 		Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}},
 	}}
@@ -88,6 +88,7 @@ func gracePeriod(options controller.Options) int64 {
 
 // Rollout gives the Deployment a new template, and returns when every replica runs by it.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
+	c.image = c.config.Image
 	err := c.change(ctx, func(deployment *appsv1.Deployment) error {
 		// What kubectl rollout restart sets, too: with the same flags the template would be the old one.
 		deployment.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": time.Now().Format(time.RFC3339Nano)}

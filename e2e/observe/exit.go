@@ -22,7 +22,25 @@ func Exit(code int, said string) *history.Exit {
 	case name != "":
 		return &history.Exit{Code: -1, Signal: name}
 	}
-	return &history.Exit{Code: code, Error: lastWords(said)}
+	return &history.Exit{Code: code, Error: lastWords(said), Output: ending(said)}
+}
+
+// mostOutput is how much of a log a history keeps of a program that failed, in bytes: enough for an error above the stack of
+// calls that some print with it.
+const mostOutput = 4 << 10
+
+// ending is the end of a log, in whole lines as far as there are such; nothing, where one line is all there is.
+func ending(log string) string {
+	log = strings.TrimSpace(log)
+	if cut := len(log) - mostOutput; cut > 0 {
+		log = log[cut:]
+		if _, whole, found := strings.Cut(log, "\n"); found {
+			log = whole
+		}
+	} else if !strings.Contains(log, "\n") {
+		return ""
+	}
+	return strings.ToValidUTF8(log, "\uFFFD")
 }
 
 // signalled is what is added to the number of a signal to make it an exit code.

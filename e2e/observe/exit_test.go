@@ -18,11 +18,24 @@ func TestHowALifeEnded(t *testing.T) {
 		said string
 		want history.Exit
 	}{
-		"in good order":                {0, "bye", history.Exit{}},
-		"with an error":                {1, "one\nleader election lost\n", history.Exit{Code: 1, Error: "leader election lost"}},
-		"without a word":               {1, "", history.Exit{Code: 1}},
-		"in a panic":                   {2, "one\npanic: no\n\ngoroutine 1 [running]:", history.Exit{Code: 2, Error: "panic: no"}},
-		"in the runtime":               {2, "fatal error: all goroutines are asleep\n\ngoroutine 1:", history.Exit{Code: 2, Error: "fatal error: all goroutines are asleep"}},
+		"in good order": {0, "bye", history.Exit{}},
+		"with an error": {1, "one\nleader election lost\n", history.Exit{Code: 1, Error: "leader election lost", Output: "one\nleader election lost"}},
+		"with an error, and the calls that led to it": {1, "ERROR no timings\nmain.main\n\tmain.go:7", history.Exit{
+			Code: 1, Error: "\tmain.go:7", Output: "ERROR no timings\nmain.main\n\tmain.go:7",
+		}},
+		"with a long log": {1, strings.Repeat("ä line\n", 1000), history.Exit{
+			Code: 1, Error: "ä line", Output: strings.TrimSpace(strings.Repeat("ä line\n", 512)),
+		}},
+		"with a line that is too long": {1, strings.Repeat("ä", 3000), history.Exit{
+			Code: 1, Error: strings.Repeat("ä", 3000), Output: strings.Repeat("ä", 2048),
+		}},
+		"without a word": {1, "", history.Exit{Code: 1}},
+		"in a panic": {2, "one\npanic: no\n\ngoroutine 1 [running]:", history.Exit{
+			Code: 2, Error: "panic: no", Output: "one\npanic: no\n\ngoroutine 1 [running]:",
+		}},
+		"in the runtime": {2, "fatal error: all goroutines are asleep\n\ngoroutine 1:", history.Exit{
+			Code: 2, Error: "fatal error: all goroutines are asleep", Output: "fatal error: all goroutines are asleep\n\ngoroutine 1:",
+		}},
 		"killed":                       {137, "bye", history.Exit{Code: -1, Signal: "SIGKILL"}},
 		"told to stop":                 {143, "bye", history.Exit{Code: -1, Signal: "SIGTERM"}},
 		"by a crash":                   {139, "bye", history.Exit{Code: -1, Signal: "SIGSEGV"}},

@@ -19,6 +19,13 @@ func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path st
 	line("%s: %s", v.Scenario, strings.ToUpper(string(v.Outcome)))
 	line("  on %s (%s), profile %s", h.Cluster.Name, h.Cluster.Server, h.Profile)
 	line("  of %s%s", h.Cluster.Binary.Path, libraries(h.Cluster.Binary))
+	if before := h.Cluster.Before; before != nil {
+		line("  rolled out over %s%s", before.Path, libraries(*before))
+	}
+	if bad := h.Unworkable; bad != nil {
+		line("  given timings that cannot work: lease duration %v, renew deadline %v, retry period %v",
+			bad.LeaseDuration.Duration, bad.RenewDeadline.Duration, bad.RetryPeriod.Duration)
+	}
 	line("  by %s", witnesses(h.Witnesses))
 	if !saved.Sealed {
 		line("  the file is of an older version and carries no checksum: whether it is as it was saved cannot be told")

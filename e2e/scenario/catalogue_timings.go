@@ -2,14 +2,32 @@ package scenario
 
 import (
 	"context"
+	"slices"
+	"time"
 
+	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 )
 
 // withTimings are the scenarios about rollouts and timings.
-var withTimings = []Scenario{
+var withTimings = slices.Concat(rollouts, badTimings)
+
+// How many times as long the longer timings are that a rollout brings, or takes away. A standby looks at the Lease every 1 to 2.2
+// RetryPeriods, and a cluster is given its allowance: a standby that goes by its own timings instead of the holder's must be
+// seen all the same, whenever it looks.
+const (
+	// muchLonger: one that waits for its own, longer lease comes later than the bound for the holder's shorter one. Nobody waits
+	// for it in a run that is right.
+	muchLonger = 5
+	// somewhatLonger: one that waits for its own, shorter lease takes a Lease that has not run out, also when it was only
+	// started after its holder had gone. This one is waited for.
+	somewhatLonger = 3
+)
+
+// rollouts replace every replica.
+var rollouts = []Scenario{
 	{
 		Name:     "rolling restart",
 		Why:      "While every replica is replaced, one after the other, work goes on and nothing is done twice at once.",
@@ -23,18 +41,92 @@ var withTimings = []Scenario{
 			return run.Settle(ctx)
 		},
 	},
+	timingsRolledOut("rollout that lengthens the timings",
+		"Standbys with longer timings must wait for as long as the Lease of the old leader says, and no longer.",
+		func(p Profile) []controller.Timings { return []controller.Timings{p.Timings, p.longer(muchLonger)} }),
+	timingsRolledOut("rollout that shortens the timings",
+		"Standbys with shorter timings must wait for as long as the Lease of the old leader says, and not for as long as their own flags say.",
+		func(p Profile) []controller.Timings { return []controller.Timings{p.longer(somewhatLonger), p.Timings} }),
+	timingsRolledOut("timings rolled out and back",
+		"A rollout that is undone: first standbys with longer timings wait for a shorter lease, then the other way round.",
+		func(p Profile) []controller.Timings {
+			return []controller.Timings{p.Timings, p.longer(somewhatLonger), p.Timings}
+		}),
 	{
-		Name:           "rollout that changes the timings",
-		Why:            "While old and new timings are mixed, a standby must wait for as long as the holder's Lease says, not for as long as its own flags say.",
-		ChangesTimings: true,
-		Faults:         []fault.Fault{fault.Rollout{}},
-		Promises:       promises(safe, also(invariant.TakeoverInTime)),
-		Takeover:       history.ByExpiry, Since: history.SinceHeal,
+		Name:     "rollout of another version",
+		Why:      "While two versions of the manager are mixed, each must understand what the other writes into the Lease.",
+		Faults:   []fault.Fault{fault.Upgrade{}},
+		Promises: promises(safe, also(invariant.TakeoverInTime)),
+		Takeover: history.ByExpiry, Since: history.SinceHeal,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)
-			run.Rollout(ctx, run.Profile.longer())
+			run.Upgrade(ctx)
 			run.AwaitRival(ctx, leader)
 			return run.Settle(ctx)
 		},
 	},
+}
+
+// timingsRolledOut makes the scenarios in which the replicas are given other timings, once or more often. Each time the leader is
+// told to stop without a release, whatever its place among those that are replaced: so a standby that has been given other timings
+// meets a Lease that was written with the old ones, and has to wait until it has run out.
+func timingsRolledOut(name, why string, timings func(Profile) []controller.Timings) Scenario {
+	return Scenario{
+		Name: name, Why: why,
+		Timings:  timings,
+		Faults:   []fault.Fault{fault.Rollout{}},
+		Promises: promises(safe, also(invariant.TakeoverInTime)),
+		Takeover: history.ByExpiry, Since: history.SinceHeal,
+		Steps: func(ctx context.Context, run *Run) error {
+			leader := run.AwaitLeader(ctx)
+			for _, next := range timings(run.Profile)[1:] {
+				run.Rollout(ctx, next)
+				leader = run.AwaitRival(ctx, leader)
+			}
+			return run.Settle(ctx)
+		},
+	}
+}
+
+// badTimings begin with timings that cannot work. Nobody leads, so that nothing else can be promised.
+var badTimings = []Scenario{
+	startedWith("started with a renew deadline above the lease duration",
+		"A leader that tries to renew for longer than its lease lasts would act beside its rival.",
+		func(t controller.Timings) controller.Timings {
+			t.RenewDeadline = t.LeaseDuration + t.RetryPeriod
+			return t
+		}),
+	startedWith("started with a retry period above the renew deadline",
+		"A leader that looks less often than its renew deadline allows would lose its Lease without having tried to renew it twice.",
+		func(t controller.Timings) controller.Timings {
+			t.RetryPeriod = t.RenewDeadline + t.RetryPeriod
+			return t
+		}),
+	startedWith("started with timings of zero",
+		"Zeros are what is there when nobody has set anything: an election that begins with them is none, and one that takes others in silence is not what was asked for.",
+		func(controller.Timings) controller.Timings { return controller.Timings{} }),
+	startedWith("started with a negative retry period",
+		"A retry period below zero passes every comparison with the renew deadline.",
+		func(t controller.Timings) controller.Timings {
+			t.RetryPeriod = -t.RetryPeriod
+			return t
+		}),
+	startedWith("started with a lease duration below a second",
+		"A Lease holds whole seconds: one of zero seconds is refused by the API server, each time, and a candidate that does not look at its timings tries for ever.",
+		func(controller.Timings) controller.Timings {
+			return controller.Timings{LeaseDuration: 900 * time.Millisecond, RenewDeadline: 600 * time.Millisecond, RetryPeriod: 200 * time.Millisecond}
+		}),
+}
+
+// startedWith makes the scenarios in which the replicas must refuse what they are given.
+func startedWith(name, why string, unworkable func(controller.Timings) controller.Timings) Scenario {
+	return Scenario{
+		Name: name, Why: why,
+		Unworkable: unworkable,
+		Promises:   also(invariant.RefusesBadTimings),
+		Steps: func(ctx context.Context, run *Run) error {
+			run.AwaitRefusal(ctx)
+			return nil
+		},
+	}
 }

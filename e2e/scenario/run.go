@@ -28,8 +28,11 @@ type Run struct {
 	observer *observe.Observer
 	options  controller.Options
 	bounds   invariant.Bounds
-	replicas int
-	faults   []fault.Fault
+	// timings are those that the run may come to have.
+	timings    []history.Timings
+	workPeriod time.Duration
+	replicas   int
+	faults     []fault.Fault
 	// folder is where the history is, and what else the cluster keeps of the run.
 	folder string
 	log    func(format string, args ...any)
@@ -310,6 +313,29 @@ func (r *Run) AwaitExit(ctx context.Context, replica string) {
 	})
 }
 
+// refusals is how often a replica must refuse what it is given: when it is started again, too.
+const refusals = 2
+
+// AwaitRefusal waits until every replica has exited, as those must whose timings cannot work, and has done so again; and until
+// there is work, which somebody could have taken.
+func (r *Run) AwaitRefusal(ctx context.Context) {
+	exits := map[string]int{}
+	refused, work := 0, false
+	what := fmt.Sprintf("%d replicas to refuse their timings and to exit, %d times each", r.replicas, refusals)
+	r.await(ctx, refusals*patience(r.bounds.Start()), 0, what, func(f history.Fact) bool {
+		switch f.Kind {
+		case history.Exited:
+			if exits[f.Replica]++; exits[f.Replica] == refusals {
+				refused++
+			}
+		case history.Made:
+			work = true
+		default: // The others are for the judge.
+		}
+		return work && refused == r.replicas
+	})
+}
+
 // AwaitReturn waits until a later life of the replica has started.
 func (r *Run) AwaitReturn(ctx context.Context, replica string) {
 	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, replica+" to start again", func(f history.Fact) bool {
@@ -382,18 +408,30 @@ func (r *Run) hold(ctx context.Context, what string, length time.Duration) {
 	}
 }
 
-// Rollout replaces every replica by one with the given timings.
+// Rollout replaces every replica by one with the given timings, which must be among the scenario's.
 func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
 	r.BeginRollout(ctx, timings).Heal(ctx)
 }
 
 // BeginRollout begins to replace every replica by one with the given timings. To heal it is to wait until all are replaced.
 func (r *Run) BeginRollout(ctx context.Context, timings controller.Timings) *Injection {
-	r.mustBeDeclared(fault.Rollout{})
-	r.log("rolling out %+v", timings)
+	if !slices.Contains(r.timings, durations(timings)) {
+		r.giveUp("expected one of the timings that the scenario declares (Timings), got %+v: declare it", timings)
+	}
+	return r.rollOut(ctx, fault.Rollout{}, timings)
+}
+
+// Upgrade replaces every replica, which runs another version of the manager until then, by one of the present version.
+func (r *Run) Upgrade(ctx context.Context) {
+	r.rollOut(ctx, fault.Upgrade{}, r.options.Timings).Heal(ctx)
+}
+
+func (r *Run) rollOut(ctx context.Context, f fault.Fault, timings controller.Timings) *Injection {
+	r.mustBeDeclared(f)
+	r.log("%s: %+v", f, timings)
 	r.remember("")
 	rollout := &rolling{observer: r.observer, from: r.mark, over: make(chan struct{})}
-	i := &Injection{run: r, fault: fault.Rollout{}, id: len(r.injections) + 1, touching: rollout}
+	i := &Injection{run: r, fault: f, id: len(r.injections) + 1, touching: rollout}
 	r.observer.Record(i.fact(history.Injected))
 	r.injections = append(r.injections, i)
 	r.options.Timings = timings

@@ -50,8 +50,15 @@ func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.V
 	if s.At != nil {
 		setting.Profile = s.At(setting.Profile)
 	}
-	header := s.header(setting)
 	defer func() { err = errors.Join(err, setting.Cluster.Close()) }()
+	if s.upgrades() {
+		upgrading, is := setting.Cluster.(Upgrading)
+		if !is {
+			return invariant.Verdict{}, fmt.Errorf("scenario %q needs a cluster that can begin with another version of the manager, and %T cannot", s.Name, setting.Cluster)
+		}
+		upgrading.BeginBefore()
+	}
+	header := s.header(setting)
 
 	s.play(ctx, setting, header)
 
@@ -76,9 +83,11 @@ func (s Scenario) header(setting Setting) history.Header {
 	if replicas == 0 {
 		replicas = 3
 	}
-	timings := []history.Timings{durations(setting.Profile.Timings)}
-	if s.ChangesTimings {
-		timings = append(timings, durations(setting.Profile.longer()))
+	var timings []history.Timings
+	for _, t := range s.timings(setting.Profile) {
+		if t := durations(t); !slices.Contains(timings, t) {
+			timings = append(timings, t)
+		}
 	}
 	options := s.options(setting.Profile)
 	header := history.Header{
@@ -86,11 +95,15 @@ func (s Scenario) header(setting Setting) history.Header {
 		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
 		Cluster: setting.Cluster.Describe(), Replicas: replicas,
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
-		Drain:      metav1.Duration{Duration: options.StopsWithin()},
-		ActPeriod:  metav1.Duration{Duration: setting.Profile.ActPeriod},
-		WorkPeriod: metav1.Duration{Duration: setting.Profile.Timings.RetryPeriod},
+		Drain:     metav1.Duration{Duration: options.StopsWithin()},
+		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
+		// Often enough that some items are made in every interregnum, and seldom enough to be no load.
+		WorkPeriod: timings[0].RetryPeriod,
 		Witnesses:  setting.Cluster.Witnesses(),
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
+	}
+	if s.Unworkable != nil {
+		header.Unworkable = new(durations(s.Unworkable(setting.Profile.Timings)))
 	}
 	for _, promise := range s.Promises {
 		header.Expect.Promises = append(header.Expect.Promises, promise.Name)
@@ -109,7 +122,10 @@ func durations(t controller.Timings) history.Timings {
 // options are what the replicas are deployed with.
 func (s Scenario) options(profile Profile) controller.Options {
 	options := controller.DefaultOptions()
-	options.Timings = profile.Timings
+	options.Timings = s.timings(profile)[0]
+	if s.Unworkable != nil {
+		options.Timings = s.Unworkable(profile.Timings)
+	}
 	options.ActPeriod = profile.ActPeriod
 	options.EnableLeaderElection = true
 	options.ReleaseOnCancel = s.ReleaseOnCancel
@@ -126,7 +142,8 @@ func (s Scenario) options(profile Profile) controller.Options {
 func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
 	run := &Run{
 		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: s.options(setting.Profile),
-		bounds: invariant.NewBounds(header), replicas: header.Replicas, folder: filepath.Dir(setting.History), log: setting.Log,
+		bounds: invariant.NewBounds(header), timings: header.Timings, workPeriod: header.WorkPeriod.Duration, replicas: header.Replicas,
+		folder: filepath.Dir(setting.History), log: setting.Log,
 		faults: s.Faults, hit: map[string]history.Source{},
 	}
 	err := run.play(ctx, s)
@@ -172,8 +189,7 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 	if err := r.cluster.Deploy(ctx, r.replicas, r.options); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
-	// Often enough that some items are made in every interregnum, and seldom enough to be no load.
-	r.work = makeWork(ctx, r.cluster, r.observer, r.options.RetryPeriod)
+	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)
 	defer r.work.stop()
 	return s.Steps(ctx, r)
 }

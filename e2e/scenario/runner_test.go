@@ -137,6 +137,20 @@ func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
 			},
 			says: "a journal is broken",
 		},
+		"timings are not declared": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.Rollout(ctx, scenario.Production.Timings)
+				return nil
+			},
+			says: "one of the timings that the scenario declares (Timings)",
+		},
+		"nobody refuses": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+				run.AwaitRefusal(ctx)
+				return nil
+			},
+			says: "expected 3 replicas to refuse their timings and to exit, 2 times each within",
+		},
 		"a fault is not declared": {
 			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
 				run.Inject(ctx, fault.Kill{Replica: "a"})

@@ -5,6 +5,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/controller"
@@ -37,6 +38,12 @@ type Cluster interface {
 	Close() error
 }
 
+// Upgrading is a cluster that may have two versions of the manager. Its Can says whether it has, of [fault.Upgrade].
+type Upgrading interface {
+	// BeginBefore has the replicas begin with the version before, until a rollout brings the other one. It comes before Describe.
+	BeginBefore()
+}
+
 // Scenario is one way to take a leader away, and what must hold while it happens.
 type Scenario struct {
 	Name string
@@ -52,8 +59,12 @@ type Scenario struct {
 	// At changes the profile, where its timings cannot hold what the scenario promises; nil: they can. The profile that it returns
 	// bears another name, if it is another.
 	At func(Profile) Profile
-	// ChangesTimings: a rollout brings the profile's longer timings.
-	ChangesTimings bool
+	// Timings are those that the replicas run with at a profile, in the order in which they come: what they are deployed with,
+	// and then what rollouts bring. The profile's alone, if it says nothing.
+	Timings func(Profile) []controller.Timings
+	// Unworkable makes of a profile's timings what the replicas are given in the place of those: timings that cannot work, which
+	// they must refuse. Nobody leads then.
+	Unworkable func(controller.Timings) controller.Timings
 	// Faults that the steps inject; a cluster that cannot inject one of them skips the scenario.
 	Faults []fault.Fault
 	// Exact: it is about how long a fault lasts, which others beside it could stretch on a busy machine.
@@ -117,11 +128,25 @@ func (p Profile) named(t controller.Timings) Profile {
 	return p
 }
 
-// longer is a profile's timings, each longer by a third: for a rollout that changes them.
-func (p Profile) longer() controller.Timings {
+// longer is a profile's timings with a lease, and a renew deadline, so many times as long, and with twice the retry period: for
+// rollouts that change them.
+func (p Profile) longer(times int64) controller.Timings {
 	return controller.Timings{
-		LeaseDuration: p.Timings.LeaseDuration * 4 / 3,
-		RenewDeadline: p.Timings.RenewDeadline * 4 / 3,
-		RetryPeriod:   p.Timings.RetryPeriod * 4 / 3,
+		LeaseDuration: time.Duration(times * p.Timings.LeaseDuration.Nanoseconds()),
+		RenewDeadline: time.Duration(times * p.Timings.RenewDeadline.Nanoseconds()),
+		RetryPeriod:   p.Timings.RetryPeriod * 2,
 	}
+}
+
+// timings are those of a run of the scenario, in the order in which they come.
+func (s Scenario) timings(profile Profile) []controller.Timings {
+	if s.Timings == nil {
+		return []controller.Timings{profile.Timings}
+	}
+	return s.Timings(profile)
+}
+
+// upgrades says whether the replicas begin with another version of the manager.
+func (s Scenario) upgrades() bool {
+	return slices.ContainsFunc(s.Faults, func(f fault.Fault) bool { return f == fault.Upgrade{} })
 }

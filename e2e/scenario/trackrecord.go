@@ -34,6 +34,8 @@ type KnownBug struct {
 	MayBreak []invariant.Guarantee
 	// Cause says where in the libraries it comes from.
 	Cause string
+	// Unsafe: the bug is that the libraries take the profile's timings, with which a leader acts longer than its lease lasts.
+	Unsafe bool
 }
 
 // TrackRecord lists the bugs that the harness has found and that are still there.
@@ -62,6 +64,37 @@ var TrackRecord = []KnownBug{
 		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() calls release(), on a fresh context, before Run's deferred " +
 			"OnStoppedLeading; the request times out after half a renew deadline, so that at 15s/10s/2s the leader acts until 2s + 10s + 5s = 17s after its last renewal",
+	},
+	{
+		Scenario: Scenario{
+			Name: "timings with which a leader outlives its lease",
+			Why: "Timings that pass every check, and with which a leader that is cut off tries to renew, and acts, until long after " +
+				"its lease has run out: nobody refuses them, and nobody says a word.",
+			Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
+			Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover: history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) error {
+				leader := run.AwaitLeader(ctx)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+				run.AwaitRival(ctx, leader)
+				run.AwaitExit(ctx, leader)
+				cut.Heal(ctx)
+				return run.Settle(ctx)
+			},
+		},
+		Profile: Profile{
+			Name:      "6s-5s-4s",
+			Timings:   controller.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 5 * time.Second, RetryPeriod: 4 * time.Second},
+			ActPeriod: 50 * time.Millisecond,
+		},
+		Unsafe: true,
+		Window: cutUntilItsLeaseRanOut,
+		Breaks: invariant.FallsSilentInTime,
+		// A rival looks every 4s to 8.8s only: it must do so between 6s and 9s after the last renewal.
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: NewLeaderElector asks for LeaseDuration > RenewDeadline, and must ask for " +
+			"LeaseDuration > RetryPeriod + RenewDeadline: renew() begins a RetryPeriod after the last renewal and gives up a RenewDeadline later, " +
+			"so that at 6s/5s/4s the leader acts until 4s + 5s = 9s after it",
 	},
 	{
 		Scenario: Scenario{

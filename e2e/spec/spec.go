@@ -94,7 +94,7 @@ func (b Binding) again(name string, profile scenario.Profile) string {
 	if isKnownBug(name) { // Its profile is its own.
 		command = fmt.Sprintf("make track-record CLUSTER=%s FOCUS=%q", b.Cluster, name)
 	}
-	for _, name := range []string{"CONTROLLER", "NODE_IMAGE", "CLUSTER_NAME"} {
+	for _, name := range []string{"CONTROLLER", "CONTROLLER_BEFORE", "NODE_IMAGE", "CLUSTER_NAME"} {
 		if value := os.Getenv(name); value != "" {
 			command += fmt.Sprintf(" %s=%q", name, value)
 		}

@@ -41,6 +41,8 @@ type Config struct {
 	AuditLog string
 	// Binary is the manager, as [binary.Inspect] found it.
 	Binary history.Binary
+	// Before is another version of it, for the replicas to begin with where a scenario rolls out a version; nil, if there is none.
+	Before *history.Binary
 	// Folder is where journals and logs are kept.
 	Folder   string
 	Observer *observe.Observer
@@ -49,6 +51,8 @@ type Config struct {
 // Cluster runs the replicas of one run, in a namespace of its own.
 type Cluster struct {
 	binary       history.Binary
+	before       *history.Binary
+	begins       bool // with the one before
 	folder       string
 	observer     *observe.Observer
 	api          *rest.Config
@@ -79,7 +83,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		config.API, config.AuditLog = own.Config(), own.AuditLog()
 	}
 	c := &Cluster{
-		binary: config.Binary, folder: config.Folder, observer: config.Observer, api: config.API,
+		binary: config.Binary, before: config.Before, folder: config.Folder, observer: config.Observer, api: config.API,
 		controlPlane: config.ControlPlane, closing: make(chan struct{}), watching: func() {},
 	}
 	c.crew = crew.New(config.Observer, c.closing, c.prepare)
@@ -107,7 +111,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
-	return history.Cluster{
+	described := history.Cluster{
 		Name: "envtest",
 		// One kernel's clock; what is left is between reading it and writing down what it said.
 		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
@@ -115,7 +119,14 @@ func (c *Cluster) Describe() history.Cluster {
 		Server:           c.namespace.Server,
 		Binary:           c.binary,
 	}
+	if c.begins {
+		described.Before = c.before
+	}
+	return described
 }
+
+// BeginBefore has the replicas begin with the binary before, until a rollout.
+func (c *Cluster) BeginBefore() { c.begins = true }
 
 // Witnesses name what the replicas' acts are known from here.
 func (c *Cluster) Witnesses() []history.Witness {
@@ -134,7 +145,10 @@ func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.O
 
 // prepare makes a replica that can be run: with a way to the API server of its own, on which it is known as a pod of its own.
 func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
-	r := &replica{name: name, cluster: c, options: c.options, source: history.Source{Replica: name}}
+	r := &replica{name: name, cluster: c, binary: c.binary.Path, options: c.options, source: history.Source{Replica: name}}
+	if c.begins {
+		r.binary = c.before.Path
+	}
 	pod, token, err := c.namespace.Stand(ctx, "replica-"+name)
 	if err != nil {
 		return nil, err
@@ -168,9 +182,9 @@ func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 
 // Rollout replaces every replica, one after the other.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	c.options = c.complete(options)
+	c.options, c.begins = c.complete(options), false
 	for _, r := range c.crew.Kept() {
-		r.configure(c.options)
+		r.configure(c.binary.Path, c.options)
 		mark := c.observer.Mark()
 		if _, err := r.signal(syscall.SIGTERM); err != nil {
 			return err

@@ -29,6 +29,7 @@ type replica struct {
 	podName string
 
 	mu      sync.Mutex
+	binary  string
 	options controller.Options
 	source  history.Source
 	process *os.Process // nil between two lives
@@ -91,7 +92,7 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	if err != nil {
 		return nil, nil, r.source, err
 	}
-	command := exec.Command(r.cluster.binary.Path, append(options.Args(), "--kubeconfig="+r.kubeconfig)...)
+	command := exec.Command(r.binary, append(options.Args(), "--kubeconfig="+r.kubeconfig)...)
 	command.Stdout, command.Stderr = log, log
 	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order, and with each what it
 	// may have started in its turn.
@@ -131,10 +132,11 @@ func (r *replica) lives() []history.Source {
 	return lives
 }
 
-func (r *replica) configure(options controller.Options) {
+// configure says what the next life is to be.
+func (r *replica) configure(binary string, options controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.options = options
+	r.binary, r.options = binary, options
 }
 
 // signal sends the current life a signal, and returns its process number. What takes a container away, or freezes it, does

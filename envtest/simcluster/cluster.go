@@ -38,6 +38,9 @@ type Cluster struct {
 	observer *observe.Observer
 	server   *APIServer
 	manager  Manager
+	// before is what the replicas begin with where begins says so, until a rollout brings the manager; nil, where there is none.
+	before Manager
+	begins bool
 	// admin is the harness's own way to the API server.
 	admin transport
 	end   context.CancelFunc
@@ -55,13 +58,27 @@ func New(observer *observe.Observer, manager Manager) *Cluster {
 	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
 	c.server = NewAPIServer(audience{c})
 	c.crew = crew.New(observer, c.closing, func(_ context.Context, name string) (*replica, error) {
-		return &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: c.options}, nil
+		r := &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: c.options}
+		if c.begins {
+			r.manager = c.before
+		}
+		return r, nil
 	})
 	alive, end := context.WithCancel(context.Background())
 	c.end = end
 	c.admin = transport{link: newLink(c.server), life: alive, by: harness}
 	return c
 }
+
+// NewUpgrading makes a cluster whose replicas can begin with another manager.
+func NewUpgrading(observer *observe.Observer, before, manager Manager) *Cluster {
+	c := New(observer, manager)
+	c.before = before
+	return c
+}
+
+// BeginBefore has the replicas begin with the other manager, until a rollout.
+func (c *Cluster) BeginBefore() { c.begins = true }
 
 // audience tells the observer of what happens to the API server.
 type audience struct{ *Cluster }
@@ -92,6 +109,9 @@ func (c *Cluster) Describe() history.Cluster {
 		Allowance: metav1.Duration{Duration: allowance},
 		Server:    "a model of the API, in memory",
 		Binary:    history.Binary{Path: "in this process"},
+	}
+	if c.begins {
+		described.Before = new(described.Binary)
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		described.Binary.Go = info.GoVersion
@@ -129,9 +149,9 @@ func (c *Cluster) complete(options controller.Options) controller.Options {
 
 // Rollout replaces every replica, one after the other.
 func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	c.options = c.complete(options)
+	c.options, c.begins = c.complete(options), false
 	for _, r := range c.crew.Kept() {
-		r.configure(c.options)
+		r.configure(c.manager, c.options)
 		mark := c.observer.Mark()
 		if !r.tell("SIGTERM") {
 			return fmt.Errorf("expected %s to be running, it was not", r.name)

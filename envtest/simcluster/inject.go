@@ -21,6 +21,11 @@ func (c *Cluster) Can(f fault.Fault) error {
 		fault.APIServerSlow, fault.LeaseWritesRefused, fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout,
 		fault.Scaled, fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 		return nil
+	case fault.Upgrade:
+		if c.before == nil {
+			return fault.Unsupported("the replicas are this very program, of which there is one version")
+		}
+		return nil
 	case fault.APIServerRestarted:
 		return fault.Unsupported("whoever keeps the API server running is not part of the model")
 	}

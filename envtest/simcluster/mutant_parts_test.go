@@ -3,12 +3,17 @@ package simcluster
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/controller/journal"
@@ -91,6 +96,37 @@ func (s sluggish) Update(ctx context.Context, record resourcelock.LeaderElection
 		pause(ctx, s.takes)
 	}
 	return s.Interface.Update(ctx, record)
+}
+
+// waitsForItsOwn makes a manager whose standbys wait for as long as their own lease would last, and not as the holder's does, as
+// client-go did up to v0.26.
+func waitsForItsOwn(p *plain) {
+	p.elector.Lock = misreading{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) {
+		r.LeaseDurationSeconds = int(p.options.LeaseDuration / time.Second)
+	}}
+}
+
+// onBadTimings is the controller, with something else to do where it would refuse its timings.
+func onBadTimings(do func(ctx context.Context, refused error) error) Manager {
+	return func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error {
+		if err := options.Validate(); err != nil {
+			return do(ctx, err)
+		}
+		return Controller(ctx, config, options, out)
+	}
+}
+
+// bare is a manager that leaves its timings to controller-runtime, and whose leader does nothing but say so.
+func bare(ctx context.Context, config *rest.Config, options controller.Options, _ io.Writer) error {
+	manager, err := ctrl.NewManager(config, ctrl.Options{
+		Logger: logr.Discard(), Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
+		LeaderElection: true, LeaderElectionID: options.LeaderElectionID, LeaderElectionNamespace: options.LeaderElectionNamespace,
+		LeaseDuration: &options.LeaseDuration, RenewDeadline: &options.RenewDeadline, RetryPeriod: &options.RetryPeriod,
+	})
+	if err != nil {
+		return err
+	}
+	return manager.Start(ctx)
 }
 
 // misreading is a lock that reads something else than there is, where another holds the Lease.

@@ -32,6 +32,8 @@ type plain struct {
 	identity string
 	term     func() int64
 	elector  leaderelection.LeaderElectionConfig
+	// heedless leaves its timings to client-go.
+	heedless bool
 	leases   clientcoordinationv1.LeasesGetter
 	items    clientcorev1.ConfigMapInterface
 
@@ -141,6 +143,10 @@ func (r *remembering) remember(record resourcelock.LeaderElectionRecord, err err
 func (p *plain) run(ctx context.Context) error {
 	if err := p.say(journal.Started, ""); err != nil {
 		return err
+	}
+	// client-go takes a lease that lasts zero whole seconds, which the API server refuses each time.
+	if p.options.LeaseDuration < time.Second && !p.heedless {
+		return fmt.Errorf("leaseDuration must be a second or more, got %v", p.options.LeaseDuration)
 	}
 	w := &work{resigned: make(chan struct{})}
 	var electing, working context.Context

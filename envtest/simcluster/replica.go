@@ -12,10 +12,10 @@ import (
 type replica struct {
 	name     string
 	link     *link
-	manager  Manager
 	observer *observe.Observer
 
 	mu      sync.Mutex
+	manager Manager
 	options controller.Options
 	starts  int
 	life    *life
@@ -23,10 +23,10 @@ type replica struct {
 
 // Live implements crew.Replica.
 func (r *replica) Live(dismissed <-chan struct{}) {
-	it, options := r.begin()
+	it, manager, options := r.begin()
 	r.observer.Record(history.Fact{Kind: history.Launched, Source: it.source})
 	ended := make(chan error, 1)
-	go func() { ended <- r.manager(it.asked, it.config(), options, it) }()
+	go func() { ended <- manager(it.asked, it.config(), options, it) }()
 
 	exit := &history.Exit{}
 	for over := false; !over; {
@@ -51,13 +51,13 @@ func (r *replica) Live(dismissed <-chan struct{}) {
 	r.observer.Record(history.Fact{Kind: history.Exited, Source: it.source, Exit: exit})
 }
 
-func (r *replica) begin() (*life, controller.Options) {
+func (r *replica) begin() (*life, Manager, controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.starts++
 	source := history.Source{Replica: r.name, Start: r.starts}
 	r.life = newLife(source, r.link, r.observer.Journal(source))
-	return r.life, r.options
+	return r.life, r.manager, r.options
 }
 
 func (r *replica) current() *life {
@@ -80,8 +80,9 @@ func (r *replica) tell(signal string) bool {
 	return true
 }
 
-func (r *replica) configure(options controller.Options) {
+// configure says what the next life is to be.
+func (r *replica) configure(manager Manager, options controller.Options) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.options = options
+	r.manager, r.options = manager, options
 }
