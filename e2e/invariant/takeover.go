@@ -144,10 +144,10 @@ func takeoverInTime(v *view) finding {
 		case rival == nil && v.cutShort() && v.end().Before(t.since.Add(bound)):
 			continue // It was not due yet.
 		case rival == nil:
-			found.breach(0, fmt.Sprintf("%s led, and nobody else ever acted; expected a rival within %v", t.leader, bound), t.injected)
+			found.breach(0, fmt.Sprintf("%s led, and nobody else ever acted; expected a rival within %v", t.leader, bound.Round(time.Millisecond)), t.injected)
 		case rival.latest.Sub(t.since) > bound:
 			found.breach(rival.latest.Sub(t.since)-bound, fmt.Sprintf("%s led, and a rival acted only %v after the %s; the bound is %v",
-				t.leader, rival.latest.Sub(t.since).Round(time.Millisecond), v.header.Expect.Since, bound), t.injected, rival.fact)
+				t.leader, rival.latest.Sub(t.since).Round(time.Millisecond), v.header.Expect.Since, bound.Round(time.Millisecond)), t.injected, rival.fact)
 		}
 	}
 	return found
