@@ -32,7 +32,7 @@ say() { echo '{"time":"2026-11-22T13:00:00Z","kind":"started","identity":"'"$1"'
 	c.warden, err = StartWarden()
 	g.Expect(err).NotTo(HaveOccurred())
 	c.files = follow()
-	r := &replica{name: "a", cluster: c, source: history.Source{Replica: "a"}}
+	r := &replica{name: "a", cluster: c, binary: program, source: history.Source{Replica: "a"}}
 	c.crew = crew.New(c.observer, c.closing, func(context.Context, string) (*replica, error) { return r, nil })
 	_, err = c.crew.Scale(t.Context(), 1)
 	g.Expect(err).NotTo(HaveOccurred())
