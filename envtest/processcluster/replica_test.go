@@ -65,7 +65,7 @@ func TestAReplicaThatEndsIsStartedAgain(t *testing.T) {
 			exited = c.await(t, mark, history.Exited)
 		}
 		g.Expect(exited.Source).To(Equal(history.Source{Replica: "a", Start: start}))
-		g.Expect(*exited.Exit).To(Equal(history.Exit{Code: 3, Error: "the reason"}))
+		g.Expect(*exited.Exit).To(Equal(history.Exit{Code: 3, Error: "the reason", Output: "first\nthe reason"}))
 	}
 	var kinds []history.Kind
 	for _, fact := range c.observer.Facts()[:6] {
@@ -130,11 +130,13 @@ func TestHowAProcessEnded(t *testing.T) {
 	}{
 		"well":          {"echo fine", history.Exit{Code: 0}},
 		"in a child":    {"sh -c 'kill -SEGV $$'; exit $?", history.Exit{Code: -1, Signal: "SIGSEGV"}},
-		"with a code":   {"echo one; echo two; echo; exit 5", history.Exit{Code: 5, Error: "two"}},
+		"with a code":   {"echo one; echo two; echo; exit 5", history.Exit{Code: 5, Error: "two", Output: "one\ntwo"}},
 		"silently":      {"exit 5", history.Exit{Code: 5}},
 		"by a signal":   {"echo dying; kill -KILL $$", history.Exit{Code: -1, Signal: "SIGKILL"}},
 		"by a crash":    {"kill -SEGV $$", history.Exit{Code: -1, Signal: "SIGSEGV"}},
-		"in a Go panic": {"echo 'panic: no leader'; echo; echo 'goroutine 1 [running]:'; exit 2", history.Exit{Code: 2, Error: "panic: no leader"}},
+		"in a Go panic": {"echo 'panic: no leader'; echo; echo 'goroutine 1 [running]:'; exit 2", history.Exit{
+			Code: 2, Error: "panic: no leader", Output: "panic: no leader\n\ngoroutine 1 [running]:",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
