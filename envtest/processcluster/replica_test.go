@@ -128,12 +128,12 @@ func TestHowAProcessEnded(t *testing.T) {
 		text string
 		exit history.Exit
 	}{
-		"well":          {"echo fine", history.Exit{Code: 0}},
-		"in a child":    {"sh -c 'kill -SEGV $$'; exit $?", history.Exit{Code: -1, Signal: "SIGSEGV"}},
-		"with a code":   {"echo one; echo two; echo; exit 5", history.Exit{Code: 5, Error: "two", Output: "one\ntwo"}},
-		"silently":      {"exit 5", history.Exit{Code: 5}},
-		"by a signal":   {"echo dying; kill -KILL $$", history.Exit{Code: -1, Signal: "SIGKILL"}},
-		"by a crash":    {"kill -SEGV $$", history.Exit{Code: -1, Signal: "SIGSEGV"}},
+		"well":        {"echo fine", history.Exit{Code: 0}},
+		"in a child":  {"sh -c 'kill -SEGV $$'; exit $?", history.Exit{Code: -1, Signal: "SIGSEGV"}},
+		"with a code": {"echo one; echo two; echo; exit 5", history.Exit{Code: 5, Error: "two", Output: "one\ntwo"}},
+		"silently":    {"exit 5", history.Exit{Code: 5}},
+		"by a signal": {"echo dying; kill -KILL $$", history.Exit{Code: -1, Signal: "SIGKILL"}},
+		"by a crash":  {"kill -SEGV $$", history.Exit{Code: -1, Signal: "SIGSEGV"}},
 		"in a Go panic": {"echo 'panic: no leader'; echo; echo 'goroutine 1 [running]:'; exit 2", history.Exit{
 			Code: 2, Error: "panic: no leader", Output: "panic: no leader\n\ngoroutine 1 [running]:",
 		}},
