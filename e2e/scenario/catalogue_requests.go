@@ -51,7 +51,7 @@ var onRequests = slices.Concat(
 				"wait until the Lease runs out.",
 			ReleaseOnCancel: true,
 			Faults:          []fault.Fault{fault.RequestHeld{}, fault.Stop{}},
-			Promises:        promises(safe, also(invariant.TakeoverInTime)),
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 			Takeover:        history.ByRelease, Since: history.SinceInjection,
 			Steps: func(ctx context.Context, run *Run) error {
 				leader := run.AwaitLeader(ctx)
@@ -114,7 +114,7 @@ func toldToStop(name, why string, stage func(leader string, t controller.Timings
 		Name: name, Why: why,
 		ReleaseOnCancel: true,
 		Faults:          []fault.Fault{stage("", controller.Timings{}), fault.Stop{}},
-		Promises:        promises(safe, also(invariant.TakeoverInTime)),
+		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
 			leader := run.AwaitLeader(ctx)

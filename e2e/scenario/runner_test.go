@@ -64,11 +64,11 @@ func TestAQuietRunHolds(t *testing.T) {
 // Every bound is computed from what the header says.
 func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
-	seconds := func(n time.Duration) func(controller.Timings) time.Duration {
-		return func(controller.Timings) time.Duration { return n * time.Second }
+	always := func(length time.Duration) func(controller.Timings) time.Duration {
+		return func(controller.Timings) time.Duration { return length }
 	}
 	s := scenario.Scenario{
-		Name: "test", Promises: []invariant.Guarantee{invariant.AtMostOneActor}, ReleaseOnCancel: true, Drain: seconds(9), Graceful: seconds(4),
+		Name: "test", Promises: []invariant.Guarantee{invariant.AtMostOneActor}, ReleaseOnCancel: true, Drain: always(9 * time.Second), Graceful: always(4 * time.Second),
 		At: func(p scenario.Profile) scenario.Profile {
 			p.Name, p.Timings.LeaseDuration = "another", 8*time.Second
 			return p

@@ -50,11 +50,11 @@ var mutantsOnRequests = []mutant{
 		},
 	},
 	{
-		name: "releases the version that it knows", scenario: "leader told to stop before its renewal is answered", breaks: invariant.TakeoverInTime,
+		name: "releases the version that it knows", scenario: "leader told to stop before its renewal is answered", breaks: invariant.ReleasesWhenTold,
 		manager: like(func(p *plain) { releasesWhatItLed(p, func() error { return nil }) }),
 	},
 	{
-		name: "does not release again what conflicted", scenario: "leader told to stop while its writes of the Lease take long", breaks: invariant.TakeoverInTime,
+		name: "does not release again what conflicted", scenario: "leader told to stop while its writes of the Lease take long", breaks: invariant.ReleasesWhenTold,
 		manager: like(func(p *plain) {
 			releasesWhatItLed(p, func() error {
 				_, _, err := p.elector.Lock.Get(p.process)
