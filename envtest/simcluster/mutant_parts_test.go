@@ -290,6 +290,7 @@ func (m *making) Create(ctx context.Context, record resourcelock.LeaderElectionR
 	if m.seen || !m.first {
 		return errGone
 	}
+	m.seen = true // It is there now, whoever came first.
 	return m.Interface.Create(ctx, record)
 }
 
