@@ -141,7 +141,7 @@ var mutants = []mutant{
 		}),
 	},
 	{
-		name: "shares its identity", scenario: "three replicas start at once", breaks: invariant.AtMostOneActor, runs: 10,
+		name: "shares its identity", scenario: "at rest", breaks: invariant.AtMostOneActor, runs: 10,
 		manager: like(func(p *plain) { p.identify("twin") }),
 	},
 	{
