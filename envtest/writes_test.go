@@ -112,8 +112,9 @@ func writes(it func(text string, args ...any)) {
 		namespace := place(ctx)
 		const hurried = 40
 		for i := range hurried {
-			// The API server gives up at once; whether the object is stored by then is a matter of luck.
-			_ = namespace.Clients.CoreV1().RESTClient().Post().Namespace(namespace.Name).Resource("configmaps").Param("timeout", "2ms").
+			// The API server gives up sooner or later; whether the object is stored by then is a matter of luck, but the first have none.
+			within := time.Duration(i+1) * 50 * time.Microsecond
+			_ = namespace.Clients.CoreV1().RESTClient().Post().Namespace(namespace.Name).Resource("configmaps").Param("timeout", within.String()).
 				Body(anItem(fmt.Sprintf("hurried-%d", i), nil)).Do(ctx).Error()
 		}
 		there, err := namespace.Clients.CoreV1().ConfigMaps(namespace.Name).List(ctx, metav1.ListOptions{})
