@@ -57,3 +57,9 @@ func (w Write) Effect() Effect {
 	}
 	return Unknown
 }
+
+// WritePattern names some writes: those with the verb, of the resource, as [Write] names them. An empty one, or *, stands for any.
+type WritePattern struct {
+	Verb     string `json:"verb,omitempty"`
+	Resource string `json:"resource"`
+}

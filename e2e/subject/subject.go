@@ -1,0 +1,99 @@
+// Package subject says what is under test: a leader-elected controller, any one, unchanged. Clusters take a subject; nothing
+// else in the harness knows flags, manifests or names of one controller.
+package subject
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// Subject is what is under test.
+type Subject struct {
+	Name string
+	// Elections are those that it takes part in; faults are aimed at the leader of the first.
+	Elections []Election
+	// Witnesses are what its acts are known from: its journal, its writes, or both.
+	Witnesses []history.Witness
+	// Process is how it is started as a process, and Pods as pods; nil, where it cannot be.
+	Process *Process
+	Pods    *Pods
+	// Account is the name of the ServiceAccount that its replicas run as, in the namespace of the run.
+	Account string
+	// Objects are what is there before it, in the namespace of a run: its ServiceAccount and its rights, and what it needs besides,
+	// such as CustomResourceDefinitions, in the order in which they are to be made.
+	Objects func(namespace string) ([]client.Object, error)
+	// ClusterWide: it acts in all namespaces, so that two runs cannot share an API server.
+	ClusterWide bool
+	Work        Work
+	// Standbys are the writes that replicas make which do not lead.
+	Standbys []history.WritePattern
+	// Supports returns nil if the subject can be run with these settings, else the reason why not; nil: it can with any.
+	Supports func(Settings) error
+}
+
+// Election is one that a subject takes part in: a Lease.
+type Election struct {
+	// Namespace is that of the Lease; empty for the one of the run.
+	Namespace, Name string
+	// Timings are those that it always has; nil, where they are set ([Settings]). The lease duration can be checked against the
+	// Lease; the others cannot be seen.
+	Timings *Timings
+}
+
+// Process is how a subject is started as a process.
+type Process struct {
+	// Binary is what is run. Before is another version of it, for replicas to begin with where a version is rolled out; nil, if
+	// there is none.
+	Binary history.Binary
+	Before *history.Binary
+	// Args and Env are those of one life; Env is added to the harness's own environment.
+	Args, Env func(Launch) ([]string, error)
+}
+
+// Launch is one life that is about to begin.
+type Launch struct {
+	Settings
+	// Replica is its name; Namespace that of the run.
+	Replica, Namespace string
+	// Kubeconfig is the path of the file that leads to the API server. Journal is the path that its journal is to be at, and Folder
+	// one for whatever it wants to keep; both are kept with the run.
+	Kubeconfig, Journal, Folder string
+	// Port is a free TCP port of the loopback address, the same for the same name in all lives of a replica.
+	Port func(name string) (int, error)
+}
+
+// Pods is how a subject is started as pods.
+type Pods struct {
+	// Workload are the objects that make the pods, in the order in which they are to be made; one of them is the Deployment, or the
+	// StatefulSet, of that Kind and Name.
+	Workload   func(Launch) ([]client.Object, error)
+	Kind, Name string
+	// Container is the name of the one that runs the subject.
+	Container string
+	// Image is the one that the container runs; empty for what Workload says.
+	Image string
+}
+
+// Work is what keeps a subject acting: objects that the harness makes, or changes, one after the other.
+type Work struct {
+	// Resource is that of the objects, and Selector the label selector that finds them.
+	Resource schema.GroupVersionResource
+	Selector string
+	// Every is how often there is another item; zero: each RetryPeriod.
+	Every time.Duration
+	// Item is the object to be applied for an item (server-side apply): a new one, or a change of one that is there already.
+	Item func(namespace, name string) (*unstructured.Unstructured, error)
+	// Done says whether an object tells that it is processed, and by whom and in which term, where it says so.
+	Done func(*unstructured.Unstructured) (Stamp, bool, error)
+}
+
+// Stamp is what an object says of who processed it. Both may be missing.
+type Stamp struct {
+	By   string
+	Term *int64
+}
