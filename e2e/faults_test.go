@@ -28,7 +28,7 @@ func faults(it func(text string, args ...any)) {
 			run, err := kindcluster.New(ctx, configFor(folder, observer))
 			must(err)
 			DeferCleanup(func() { must(run.Close()) })
-			must(run.Deploy(ctx, 1, quick()))
+			must(run.Deploy(ctx, alone()))
 			await := func(mark int, kind history.Kind) {
 				GinkgoHelper()
 				_, err := observer.Await(ctx, mark, func(f history.Fact) bool { return f.Kind == kind })

@@ -24,6 +24,8 @@ import (
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 )
 
 func TestScenarios(t *testing.T) {
@@ -33,6 +35,7 @@ func TestScenarios(t *testing.T) {
 	if spec.Bind(spec.Binding{
 		Cluster: "kind",
 		Profile: scenario.Quick,
+		Subject: subjectUnderTest,
 		Check:   binary.Check,
 		Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			return kindcluster.New(ctx, configFor(folder, observer))
@@ -130,10 +133,17 @@ func join(ctx SpecContext, told []byte) {
 	must(err)
 }
 
+// subjectUnderTest is the manager, in the image that was made of it.
+func subjectUnderTest() *subject.Subject {
+	of := manager.New(shared.Binary, shared.Before)
+	of.Pods.Image, of.Pods.BeforeImage = shared.Image, shared.BeforeImage
+	return of
+}
+
 func configFor(folder string, observer *observe.Observer) kindcluster.Config {
 	config := kindcluster.Config{
 		API: cluster.RESTConfig(), ControlPlane: cluster.ControlPlane().String(),
-		Binary: shared.Binary, Image: shared.Image, Before: shared.Before, BeforeImage: shared.BeforeImage, Folder: folder, Observer: observer,
+		Folder: folder, Observer: observer,
 	}
 	for _, worker := range cluster.Workers() {
 		config.Workers = append(config.Workers, worker.String())

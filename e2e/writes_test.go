@@ -10,13 +10,13 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // writes declares what the API server's record of writes must be worth on a cluster of pods: it says the same as those who
@@ -30,7 +30,7 @@ func writes(it func(text string, args ...any)) {
 			run, err := kindcluster.New(ctx, configFor(folder, observer))
 			must(err)
 			DeferCleanup(func() { must(run.Close()) })
-			must(run.Deploy(ctx, 1, quick()))
+			must(run.Deploy(ctx, alone()))
 			lives(ctx, run, observer)
 
 			before := observer.Facts() // What is seen later may have been written after the record was read.
@@ -91,9 +91,8 @@ func lives(ctx context.Context, run *kindcluster.Cluster, observer *observe.Obse
 	}
 }
 
-// quick are the options of a manager at quick timings.
-func quick() controller.Options {
-	options := controller.DefaultOptions()
-	options.Timings, options.ActPeriod, options.EnableLeaderElection = scenario.Quick.Timings, scenario.Quick.ActPeriod, true
-	return options
+// alone is one replica at quick timings.
+func alone() subject.Deployment {
+	settings := subject.Settings{Timings: scenario.Quick.Timings, ActPeriod: scenario.Quick.ActPeriod}
+	return subject.Deployment{Subject: subjectUnderTest(), Replicas: 1, Settings: settings}
 }

@@ -21,6 +21,8 @@ import (
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/processcluster"
 )
 
@@ -30,11 +32,12 @@ func TestScenarios(t *testing.T) {
 	if spec.Bind(spec.Binding{
 		Cluster: "envtest",
 		Profile: scenario.Quick,
+		Subject: func() *subject.Subject { return manager.New(shared.Binary, shared.Before) },
 		Check:   check,
 		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{
 				API: shared.API.config(), AuditLog: shared.AuditLog,
-				Binary: shared.Binary, Before: shared.Before, Folder: folder, Observer: observer,
+				Folder: folder, Observer: observer,
 			}
 			if s.Reach() == fault.WholeCluster {
 				var err error

@@ -25,6 +25,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/processcluster"
 )
 
@@ -159,7 +160,7 @@ func writes(it func(text string, args ...any)) {
 		cluster, err := processcluster.New(ctx, processcluster.Config{ControlPlane: controlPlane, Folder: folder, Observer: observe.New()})
 		must(err)
 		DeferCleanup(func() { Expect(cluster.Close()).To(Succeed()) })
-		namespace, err := apiserver.Make(ctx, controlPlane.Config(), enough)
+		namespace, err := apiserver.Make(ctx, controlPlane.Config())
 		must(err)
 		asked, release := holdItems(ctx, namespace)
 		left := makeItems(ctx, namespace)
@@ -179,9 +180,10 @@ func writes(it func(text string, args ...any)) {
 // place is a namespace of the spec's own.
 func place(ctx context.Context) *apiserver.Namespace {
 	GinkgoHelper()
-	namespace, err := apiserver.Make(ctx, shared.API.config(), enough)
+	namespace, err := apiserver.Make(ctx, shared.API.config())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(namespace.Remove)
+	Expect(namespace.Grant(ctx, manager.New(history.Binary{}, nil), enough)).To(Succeed())
 	return namespace
 }
 

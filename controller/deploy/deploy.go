@@ -23,6 +23,9 @@ var deployment []byte
 // ServiceAccount is the name of the one that the manager runs as.
 const ServiceAccount = "controller"
 
+// Name is that of the manager's Deployment, and of the container in it.
+const Name = "controller"
+
 // RBAC is the ServiceAccount and what it may do, for a namespace.
 func RBAC(namespace string) ([]client.Object, error) { return decode(rbac, namespace) }
 

@@ -12,7 +12,7 @@ import (
 
 // DeleteLease deletes the Lease.
 func (n *Namespace) DeleteLease(ctx context.Context) (fault.Injection, error) {
-	return fault.Happened{}, n.Clients.CoordinationV1().Leases(n.Name).Delete(ctx, n.leaseID, metav1.DeleteOptions{})
+	return fault.Happened{}, n.Clients.CoordinationV1().Leases(n.Name).Delete(ctx, n.lease, metav1.DeleteOptions{})
 }
 
 // StealLease writes a stranger into the Lease.
@@ -20,7 +20,7 @@ func (n *Namespace) StealLease(ctx context.Context, f fault.LeaseStolen) (fault.
 	leases := n.Clients.CoordinationV1().Leases(n.Name)
 	// The holder renews meanwhile; a thief who meets a newer version looks again.
 	return fault.Happened{}, retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		lease, err := leases.Get(ctx, n.leaseID, metav1.GetOptions{})
+		lease, err := leases.Get(ctx, n.lease, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}

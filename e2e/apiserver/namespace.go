@@ -1,5 +1,5 @@
-// Package apiserver is what the clusters with a real API server do through it: a namespace for each run, the manager's
-// rights in it, work items, and the faults of the Lease, of the Role and of the API server itself.
+// Package apiserver is what the clusters with a real API server do through it: a namespace for each run, the
+// replicas' rights in it, work items, and the faults of the Lease, of the Role and of the API server itself.
 package apiserver
 
 import (
@@ -17,9 +17,9 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/interregnum/interregnum/controller/deploy"
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // RunLabel marks the namespaces that the harness made: what a killed run left behind is found by it.
@@ -35,13 +35,13 @@ type Namespace struct {
 	config   *rest.Config
 	admin    client.Client
 	uid      types.UID
-	leaseID  string
 	policies policies
+	// account is the ServiceAccount of the replicas, and lease the name of the Lease that faults are about; see Grant.
+	account, lease string
 }
 
-// Make makes a namespace in which the manager's ServiceAccount has the manager's own rights. It returns when the API server
-// goes by them, which must be within the bound.
-func Make(ctx context.Context, config *rest.Config, bound time.Duration) (*Namespace, error) {
+// Make makes a namespace.
+func Make(ctx context.Context, config *rest.Config) (*Namespace, error) {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("reaching the API server: %w", err)
@@ -60,19 +60,22 @@ func Make(ctx context.Context, config *rest.Config, bound time.Duration) (*Names
 	if err != nil {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
-	n := &Namespace{Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, config: config, admin: admin, uid: made.UID}
-	return n, n.grant(ctx, bound)
+	return &Namespace{
+		Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, config: config, admin: admin, uid: made.UID,
+	}, nil
 }
 
-// grant applies the manager's own RBAC, and waits until the API server goes by it.
-func (n *Namespace) grant(ctx context.Context, bound time.Duration) error {
-	objects, err := deploy.RBAC(n.Name)
+// Grant makes what is to be there before the replicas of a subject: its ServiceAccount, its rights, and what else it needs. It
+// returns when the API server goes by the rights on the Lease, which must be within the bound.
+func (n *Namespace) Grant(ctx context.Context, s *subject.Subject, bound time.Duration) error {
+	n.account, n.lease = s.Account, s.Elections[0].Name
+	objects, err := s.Objects(n.Name)
 	if err != nil {
 		return err
 	}
 	for _, object := range objects {
 		if err := n.admin.Create(ctx, object); err != nil {
-			return fmt.Errorf("applying the manager's manifests: %w", err)
+			return fmt.Errorf("making what %s needs: %w", s.Name, err)
 		}
 	}
 	return n.awaitRight(ctx, "create", true, bound)
@@ -84,10 +87,10 @@ func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, boun
 		Namespace: n.Name, Group: "coordination.k8s.io", Resource: "leases", Verb: verb,
 	}
 	if verb != "create" {
-		attributes.Name = n.leaseID
+		attributes.Name = n.lease
 	}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: "system:serviceaccount:" + n.Name + ":" + deploy.ServiceAccount, ResourceAttributes: attributes,
+		User: "system:serviceaccount:" + n.Name + ":" + n.account, ResourceAttributes: attributes,
 	}}
 	// The API server learns of a Role by a watch of its own; nothing tells when it has.
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, bound, true, func(ctx context.Context) (bool, error) {
@@ -95,15 +98,14 @@ func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, boun
 		return err == nil && answer.Status.Allowed == want, err
 	})
 	if err != nil {
-		return fmt.Errorf("expected the manager's right to %s its Lease to be %t within %v: %w", verb, want, bound, err)
+		return fmt.Errorf("expected the right of the replicas to %s its Lease to be %t within %v: %w", verb, want, bound, err)
 	}
 	return nil
 }
 
-// Watch tells the observer every version of the Lease and of the work items, until the context ends.
-func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, leaseID string, running interface{ Go(func()) }) {
-	n.leaseID = leaseID
-	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.Name), leaseID) })
+// Watch tells the observer every version of the Lease and of the work items, until the context ends. It comes after Grant.
+func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, running interface{ Go(func()) }) {
+	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.Name), n.lease) })
 	running.Go(func() { observer.WatchWork(ctx, n.Clients.CoreV1().ConfigMaps(n.Name)) })
 }
 

@@ -16,7 +16,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/interregnum/interregnum/controller/deploy"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 )
@@ -100,7 +99,7 @@ func (f *refused) mark(ctx context.Context, value *string) error {
 func (f *refused) await(ctx context.Context, want bool) error {
 	config := rest.CopyConfig(f.namespace.config)
 	config.Impersonate = rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + f.namespace.Name + ":" + deploy.ServiceAccount,
+		UserName: "system:serviceaccount:" + f.namespace.Name + ":" + f.namespace.account,
 		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + f.namespace.Name, "system:authenticated"},
 		Extra:    map[string][]string{podName: {f.pod}},
 	}

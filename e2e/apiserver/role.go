@@ -9,7 +9,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/interregnum/interregnum/controller/deploy"
 	"github.com/interregnum/interregnum/e2e/fault"
 )
 
@@ -24,7 +23,7 @@ type forbidden struct {
 // ForbidLease takes the manager's rights on Leases away; healing gives them back. Each returns when the API server goes by
 // it, which must be within the bound.
 func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault.Injection, error) {
-	role, err := n.Clients.RbacV1().Roles(n.Name).Get(ctx, deploy.ServiceAccount, metav1.GetOptions{})
+	role, err := n.Clients.RbacV1().Roles(n.Name).Get(ctx, n.account, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the manager's Role: %w", err)
 	}
@@ -39,7 +38,7 @@ func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault
 
 func (f *forbidden) set(ctx context.Context, rules []rbacv1.PolicyRule, want bool) error {
 	roles := f.namespace.Clients.RbacV1().Roles(f.namespace.Name)
-	role, err := roles.Get(ctx, deploy.ServiceAccount, metav1.GetOptions{})
+	role, err := roles.Get(ctx, f.namespace.account, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading the manager's Role: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package kindcluster is the cluster of real pods: each replica is a pod of the manager's own Deployment, on the nodes of a
-// kind cluster, with the manager's own image, rights and manifests.
+// Package kindcluster is the cluster of real pods: each replica is a pod of the subject's own Deployment, on the nodes of a
+// kind cluster, with its own image, rights and manifests.
 package kindcluster
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // allowance is what a busy machine of two cores takes, with several scenarios side by side, to schedule a pod, to start its
@@ -31,13 +32,6 @@ type Config struct {
 	// ControlPlane and Workers are the names of the nodes, which are those of their containers.
 	ControlPlane string
 	Workers      []string
-	// Binary is the manager, and Image the name of the image that holds it, which the nodes have.
-	Binary history.Binary
-	Image  string
-	// Before is another version of it, and BeforeImage its image, for the replicas to begin with where a scenario rolls out a
-	// version; nil, if there is none.
-	Before      *history.Binary
-	BeforeImage string
 	// Folder is where journals and logs are kept.
 	Folder   string
 	Observer *observe.Observer
@@ -58,8 +52,8 @@ type Cluster struct {
 	filters   *filters
 	canFilter func() error
 	canRefuse func() error
-	// image is what the replicas are given; begins says that it is the one before, until a rollout.
-	image  string
+	subject   *subject.Subject
+	// begins: the replicas are given the image of the version before, until a rollout.
 	begins bool
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
 	disturbed bool
@@ -76,7 +70,7 @@ type Cluster struct {
 func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	c := &Cluster{
 		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane), roster: newRoster(config.Observer),
-		filters: &filters{}, image: config.Image,
+		filters: &filters{},
 	}
 	for _, name := range config.Workers {
 		c.workers = append(c.workers, node(name))
@@ -94,7 +88,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if err := c.awaitControlPlane(ctx); err != nil {
 		return nil, err
 	}
-	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
+	if c.namespace, err = apiserver.Make(ctx, config.API); err != nil {
 		return nil, err
 	}
 	c.filters.run = c.namespace.Name
@@ -110,9 +104,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		if _, err := n.run(ctx, `mkdir -p "$1" && chmod 1777 "$1"`, "", c.folderOnNode()); err != nil {
 			return nil, fmt.Errorf("making the folder for journals: %w", err)
 		}
-		c.running.Go(func() { c.follow(c.watching, n) })
 	}
-	c.running.Go(func() { c.watchPods(c.watching) })
 	return c, nil
 }
 
@@ -124,22 +116,17 @@ func (c *Cluster) folderOnNode() string { return path.Join(provider.JournalFolde
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
-	described := history.Cluster{
+	return history.Cluster{
 		Name: "kind",
 		// The nodes are containers, and share one kernel's clock; what is left is between reading it and writing it down.
 		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
 		Allowance:        metav1.Duration{Duration: allowance},
 		Server:           c.namespace.Server,
-		Binary:           c.config.Binary,
 	}
-	if c.begins {
-		described.Before = c.config.Before
-	}
-	return described
 }
 
 // BeginBefore has the replicas begin with the version before, until a rollout.
-func (c *Cluster) BeginBefore() { c.image, c.begins = c.config.BeforeImage, true }
+func (c *Cluster) BeginBefore() { c.begins = true }
 
 // Witnesses name what the replicas' acts are known from here.
 func (c *Cluster) Witnesses() []history.Witness {

@@ -106,7 +106,7 @@ func (c *Cluster) ofRun(e event) (all []container) {
 		return nil
 	}
 	for _, status := range e.Containers {
-		if status.Metadata.Name != managerContainer || status.StartedAt.IsZero() {
+		if status.Metadata.Name != c.subject.Pods.Container || status.StartedAt.IsZero() {
 			continue
 		}
 		of := container{

@@ -1,6 +1,7 @@
 package kindcluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -12,36 +13,38 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/e2e-framework/klient/k8s"
 	"sigs.k8s.io/e2e-framework/klient/wait"
 	"sigs.k8s.io/e2e-framework/klient/wait/conditions"
 
-	"github.com/interregnum/interregnum/controller"
-	"github.com/interregnum/interregnum/controller/deploy"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
-// What the manager's manifests call the Deployment and the container in it.
-const (
-	deploymentName   = "controller"
-	managerContainer = "controller"
-)
-
-// Deploy applies the manager's own manifests, with the options as its flags.
-func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
-	c.namespace.Watch(c.watching, c.observer, options.LeaderElectionID, &c.running)
-	objects, err := deploy.Deployment(c.namespace.Name)
+// Deploy makes what the subject needs, and its pods.
+func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
+	c.subject = deployment.Subject
+	if c.subject.Pods == nil {
+		return fmt.Errorf("expected a subject that can be started as pods, and %s cannot: say how (pods) in its file", c.subject.Name)
+	}
+	if err := c.namespace.Grant(ctx, c.subject, allowance); err != nil {
+		return err
+	}
+	c.namespace.Watch(c.watching, c.observer, &c.running)
+	for _, n := range c.workers {
+		c.running.Go(func() { c.follow(c.watching, n) })
+	}
+	c.running.Go(func() { c.watchPods(c.watching) })
+	objects, err := c.workload(deployment.Settings)
 	if err != nil {
 		return err
 	}
 	for _, object := range objects {
-		if deployment, is := object.(*appsv1.Deployment); is {
-			deployment.Spec.Replicas = new(int32(replicas))
-			if err := c.configure(&deployment.Spec.Template, options); err != nil {
-				return err
-			}
+		if made, is := object.(*appsv1.Deployment); is {
+			made.Spec.Replicas = new(int32(deployment.Replicas))
 		}
 		if err := c.client.Resources().Create(ctx, object); err != nil {
-			return fmt.Errorf("applying the manager's manifests: %w", err)
+			return fmt.Errorf("applying the manifests of %s: %w", c.subject.Name, err)
 		}
 	}
 	return nil
@@ -50,49 +53,64 @@ func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.O
 // journalsInPod is where the folder of the node is mounted.
 const journalsInPod = "/journals"
 
-// configure sets in the manifest what differs from run to run: the image, the flags, and where the journal is.
-func (c *Cluster) configure(template *corev1.PodTemplateSpec, options controller.Options) error {
-	at := slices.IndexFunc(template.Spec.Containers, func(of corev1.Container) bool { return of.Name == managerContainer })
+// workload is the subject's, with what differs from run to run: the image, and where the journal is.
+func (c *Cluster) workload(settings subject.Settings) ([]client.Object, error) {
+	objects, err := c.subject.Pods.Workload(subject.Launch{
+		Settings: settings, Namespace: c.namespace.Name, Journal: path.Join(journalsInPod, "$(POD_NAME).jsonl"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range objects {
+		if made, is := object.(*appsv1.Deployment); is && made.Name == c.subject.Pods.Name {
+			return objects, c.configure(&made.Spec.Template)
+		}
+	}
+	return nil, fmt.Errorf("expected the Deployment %q in the manifests of %s, got none", c.subject.Pods.Name, c.subject.Name)
+}
+
+func (c *Cluster) configure(template *corev1.PodTemplateSpec) error {
+	pods := c.subject.Pods
+	at := slices.IndexFunc(template.Spec.Containers, func(of corev1.Container) bool { return of.Name == pods.Container })
 	if at < 0 {
-		return fmt.Errorf("expected the container %q in the manager's Deployment, got none", managerContainer)
+		return fmt.Errorf("expected the container %q in the Deployment %q, got none", pods.Container, pods.Name)
 	}
-	options.LeaderElectionNamespace = c.namespace.Name
-	options.Journal = path.Join(journalsInPod, "$(POD_NAME).jsonl")
-	manager := &template.Spec.Containers[at]
-	manager.Image, manager.Args = c.image, options.Args()
-	manager.Env = []corev1.EnvVar{{
+	replica := &template.Spec.Containers[at]
+	replica.Image = cmp.Or(pods.Image, replica.Image)
+	if c.begins {
+		replica.Image = pods.BeforeImage
+	}
+	replica.Env = append(replica.Env, corev1.EnvVar{
 		Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}},
-	}}
-	if manager.LivenessProbe != nil {
+	})
+	if replica.LivenessProbe != nil {
 		// A pause is to be ended by the heal, and not by a kubelet whose patience is half a minute.
-		manager.LivenessProbe.FailureThreshold = 12
+		replica.LivenessProbe.FailureThreshold = 12
 	}
-	grace := gracePeriod(options)
-	template.Spec.TerminationGracePeriodSeconds = &grace
 	const volume = "journals"
-	manager.VolumeMounts = []corev1.VolumeMount{{Name: volume, MountPath: journalsInPod}}
-	template.Spec.Volumes = []corev1.Volume{{Name: volume, VolumeSource: corev1.VolumeSource{
+	replica.VolumeMounts = append(replica.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: journalsInPod})
+	template.Spec.Volumes = append(template.Spec.Volumes, corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{
 		HostPath: &corev1.HostPathVolumeSource{Path: c.folderOnNode(), Type: new(corev1.HostPathDirectory)},
-	}}}
+	}})
 	return nil
 }
 
-// spareGrace is what the manifest gives a pod beyond its manager's graceful shutdown.
-const spareGrace = 10 * time.Second
-
-// gracePeriod is how long a kubelet waits for a pod, in seconds: it must not cut the manager's graceful shutdown short.
-func gracePeriod(options controller.Options) int64 {
-	shutdown := max(options.GracefulShutdownTimeout, options.StopsWithin(), controller.DefaultOptions().GracefulShutdownTimeout)
-	return int64((shutdown + spareGrace) / time.Second)
-}
-
 // Rollout gives the Deployment a new template, and returns when every replica runs by it.
-func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	c.image = c.config.Image
-	err := c.change(ctx, func(deployment *appsv1.Deployment) error {
+func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
+	c.begins = false
+	objects, err := c.workload(settings)
+	if err != nil {
+		return err
+	}
+	err = c.change(ctx, func(deployment *appsv1.Deployment) error {
+		for _, object := range objects {
+			if made, is := object.(*appsv1.Deployment); is && made.Name == deployment.Name {
+				deployment.Spec.Template = made.Spec.Template
+			}
+		}
 		// What kubectl rollout restart sets, too: with the same flags the template would be the old one.
-		deployment.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": time.Now().Format(time.RFC3339Nano)}
-		return c.configure(&deployment.Spec.Template, options)
+		metav1.SetMetaDataAnnotation(&deployment.Spec.Template.ObjectMeta, "kubectl.kubernetes.io/restartedAt", time.Now().Format(time.RFC3339Nano))
+		return nil
 	})
 	if err != nil {
 		return err
@@ -104,7 +122,7 @@ func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error
 func (c *Cluster) change(ctx context.Context, change func(*appsv1.Deployment) error) error {
 	deployments := c.namespace.Clients.AppsV1().Deployments(c.namespace.Name)
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		deployment, err := deployments.Get(ctx, deploymentName, metav1.GetOptions{})
+		deployment, err := deployments.Get(ctx, c.subject.Pods.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
@@ -119,7 +137,7 @@ func (c *Cluster) change(ctx context.Context, change func(*appsv1.Deployment) er
 // awaitDeployment waits until there are as many replicas as are to be, all by the latest template, and no others: neither
 // in the API nor on a node.
 func (c *Cluster) awaitDeployment(ctx context.Context) error {
-	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: deploymentName, Namespace: c.namespace.Name}}
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: c.subject.Pods.Name, Namespace: c.namespace.Name}}
 	done := conditions.New(c.client.Resources()).ResourceMatch(deployment, func(object k8s.Object) bool {
 		d, is := object.(*appsv1.Deployment)
 		if !is {

@@ -20,14 +20,9 @@ func (c *Cluster) Can(f fault.Fault) error {
 		return fault.Unsupported("packet filters drop packets, and cannot delay them")
 	case fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 		return fault.Unsupported("packet filters cannot tell one request from another on an encrypted connection; that takes a proxy")
-	case fault.Upgrade:
-		if c.config.Before == nil {
-			return fault.Unsupported("CONTROLLER_BEFORE names the version of the manager to begin with, and it is not set")
-		}
-		return nil
 	case fault.Stop, fault.Kill, fault.Pause, fault.PodDeleted, fault.NodePaused, fault.NodeStopped, fault.NodeDrained,
 		fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted,
-		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled:
+		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled, fault.Upgrade:
 		return nil
 	}
 	return fault.Unsupported(fmt.Sprintf("a cluster of pods does not know the fault %T", f))

@@ -11,6 +11,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 )
 
 // programs puts shell scripts into the PATH, before everything else, and returns their folder.
@@ -39,6 +40,7 @@ func quiet(t *testing.T) *Cluster {
 	return &Cluster{
 		config: Config{Folder: t.TempDir(), Observer: observer}, observer: observer, roster: newRoster(observer),
 		namespace: &apiserver.Namespace{Name: "interregnum-x"}, filters: &filters{run: "interregnum-x"},
+		subject: manager.New(history.Binary{}, nil),
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // withReleases are the scenarios about replicas that are told to stop, and about what becomes of their Lease.
@@ -120,13 +120,13 @@ var withReleases = []Scenario{
 
 // outlasting is longer than a rival waits that has seen no renewal since a leader was told to stop: a lease, and twice the
 // pause between two looks (invariant.Bounds.Takeover).
-func outlasting(t controller.Timings) time.Duration { return t.LeaseDuration + 6*t.RetryPeriod }
+func outlasting(t subject.Timings) time.Duration { return t.LeaseDuration + 6*t.RetryPeriod }
 
 // patient is longer than work that is outlasting, by a lease.
-func patient(t controller.Timings) time.Duration { return outlasting(t) + t.LeaseDuration }
+func patient(t subject.Timings) time.Duration { return outlasting(t) + t.LeaseDuration }
 
 // impatient is shorter than a lease, and long enough for a renewal or two.
-func impatient(t controller.Timings) time.Duration { return 2 * t.RetryPeriod }
+func impatient(t subject.Timings) time.Duration { return 2 * t.RetryPeriod }
 
 // allowingForRelease lengthens the lease until a leader that is cut off is silent a fifth of it or more before a rival may act,
 // as it is at every profile without release: by whole seconds, which are what a Lease holds.

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // onRequests are the scenarios in which single requests fail, are held or are late.
@@ -36,13 +36,13 @@ var onRequests = slices.Concat(
 		toldToStop("leader told to stop before its renewal is answered",
 			"A leader whose renewal is applied, and not answered yet, is told to stop: its Lease is a version further than it knows, and it "+
 				"must release it all the same.",
-			func(leader string, t controller.Timings) fault.Fault {
+			func(leader string, t subject.Timings) fault.Fault {
 				return fault.AnswerDelayed{Selection: oneRenewalOf(leader), For: t.RequestTimeout()}
 			}),
 		toldToStop("leader told to stop with a renewal on its way",
 			"A leader that is told to stop while its renewal is under way must release its Lease, and the renewal, which arrives after that, "+
 				"must not take it back.",
-			func(leader string, t controller.Timings) fault.Fault {
+			func(leader string, t subject.Timings) fault.Fault {
 				return fault.RequestHeld{Selection: oneRenewalOf(leader), For: t.RequestTimeout() / 3}
 			}),
 		{
@@ -109,11 +109,11 @@ func oneRenewalOf(leader string) fault.Selection {
 }
 
 // toldToStop makes the scenarios in which a leader is told to stop at a certain stage of a renewal.
-func toldToStop(name, why string, stage func(leader string, t controller.Timings) fault.Fault) Scenario {
+func toldToStop(name, why string, stage func(leader string, t subject.Timings) fault.Fault) Scenario {
 	return Scenario{
 		Name: name, Why: why,
 		ReleaseOnCancel: true,
-		Faults:          []fault.Fault{stage("", controller.Timings{}), fault.Stop{}},
+		Faults:          []fault.Fault{stage("", subject.Timings{}), fault.Stop{}},
 		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
 		Steps: func(ctx context.Context, run *Run) error {
@@ -201,6 +201,6 @@ func refusedRenewals(code int) []Scenario {
 // briefly is how long a fault lasts that a leader rides out, from the first renewal that it hits, and how long it may last at
 // most. Longer than a RetryPeriod, so that another attempt is hit. Short enough for one more after it, until the renew deadline,
 // also where the API server has asked to wait for a second (Retry-After).
-func briefly(t controller.Timings) (length, atMost time.Duration) {
+func briefly(t subject.Timings) (length, atMost time.Duration) {
 	return (t.RetryPeriod + t.RenewDeadline/2) / 2, t.RenewDeadline * 2 / 3
 }

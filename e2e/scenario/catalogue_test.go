@@ -14,6 +14,7 @@ import (
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 var update = flag.Bool("update", false, "write the table into the README instead of comparing it")
@@ -56,8 +57,8 @@ func TestEveryGuaranteeIsPromisedBySomeScenario(t *testing.T) {
 func TestTheProfilesAreSafe(t *testing.T) {
 	for _, profile := range scenario.Profiles {
 		g := NewWithT(t)
-		g.Expect(profile.Timings.Validate()).To(Succeed())
-		g.Expect(profile.Timings.Warnings(false)).To(BeEmpty())
+		g.Expect(controller.Timings(profile.Timings).Validate()).To(Succeed())
+		g.Expect(controller.Timings(profile.Timings).Warnings(false)).To(BeEmpty())
 		margin := profile.Timings.LeaseDuration - profile.Timings.LastAct(false)
 		g.Expect(margin).To(BeNumerically(">=", profile.Timings.LeaseDuration/5), profile.Name)
 	}
@@ -68,7 +69,7 @@ func TestTheProfilesAreSafe(t *testing.T) {
 		for _, profile := range scenario.Profiles {
 			at := s.At(profile)
 			g := NewWithT(t)
-			g.Expect(at.Timings.Validate()).To(Succeed(), s.Name)
+			g.Expect(controller.Timings(at.Timings).Validate()).To(Succeed(), s.Name)
 			margin := at.Timings.LeaseDuration - at.Timings.LastAct(s.ReleaseOnCancel)
 			g.Expect(margin).To(BeNumerically(">=", at.Timings.LeaseDuration/5), "%s, %s", s.Name, profile.Name)
 			if at.Timings == profile.Timings {
@@ -80,11 +81,11 @@ func TestTheProfilesAreSafe(t *testing.T) {
 	}
 	for _, bug := range scenario.TrackRecord {
 		timings := bug.Profile.Timings
-		NewWithT(t).Expect(timings.Validate()).To(Succeed(), bug.Name)
+		NewWithT(t).Expect(controller.Timings(timings).Validate()).To(Succeed(), bug.Name)
 		NewWithT(t).Expect(timings.LastAct(false) >= timings.LeaseDuration).To(Equal(bug.Unsafe),
 			"%s: a bug that unsafe timings explain is none of the library's, but that it takes them", bug.Name)
 	}
-	NewWithT(t).Expect(controller.DefaultTimings).To(Equal(scenario.Production.Timings))
+	NewWithT(t).Expect(subject.Timings(controller.DefaultTimings)).To(Equal(scenario.Production.Timings))
 }
 
 func TestSelectNamesWhatIsKnown(t *testing.T) {

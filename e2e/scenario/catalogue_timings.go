@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // withTimings are the scenarios about rollouts and timings.
@@ -43,14 +43,14 @@ var rollouts = []Scenario{
 	},
 	timingsRolledOut("rollout that lengthens the timings",
 		"Standbys with longer timings must wait for as long as the Lease of the old leader says, and no longer.",
-		func(p Profile) []controller.Timings { return []controller.Timings{p.Timings, p.longer(muchLonger)} }),
+		func(p Profile) []subject.Timings { return []subject.Timings{p.Timings, p.longer(muchLonger)} }),
 	timingsRolledOut("rollout that shortens the timings",
 		"Standbys with shorter timings must wait for as long as the Lease of the old leader says, and not for as long as their own flags say.",
-		func(p Profile) []controller.Timings { return []controller.Timings{p.longer(somewhatLonger), p.Timings} }),
+		func(p Profile) []subject.Timings { return []subject.Timings{p.longer(somewhatLonger), p.Timings} }),
 	timingsRolledOut("timings rolled out and back",
 		"A rollout that is undone: first standbys with longer timings wait for a shorter lease, then the other way round.",
-		func(p Profile) []controller.Timings {
-			return []controller.Timings{p.Timings, p.longer(somewhatLonger), p.Timings}
+		func(p Profile) []subject.Timings {
+			return []subject.Timings{p.Timings, p.longer(somewhatLonger), p.Timings}
 		}),
 	{
 		Name:     "rollout of another version",
@@ -70,7 +70,7 @@ var rollouts = []Scenario{
 // timingsRolledOut makes the scenarios in which the replicas are given other timings, once or more often. Each time the leader is
 // told to stop without a release, whatever its place among those that are replaced: so a standby that has been given other timings
 // meets a Lease that was written with the old ones, and has to wait until it has run out.
-func timingsRolledOut(name, why string, timings func(Profile) []controller.Timings) Scenario {
+func timingsRolledOut(name, why string, timings func(Profile) []subject.Timings) Scenario {
 	return Scenario{
 		Name: name, Why: why,
 		Timings:  timings,
@@ -92,34 +92,34 @@ func timingsRolledOut(name, why string, timings func(Profile) []controller.Timin
 var badTimings = []Scenario{
 	startedWith("started with a renew deadline above the lease duration",
 		"A leader that tries to renew for longer than its lease lasts would act beside its rival.",
-		func(t controller.Timings) controller.Timings {
+		func(t subject.Timings) subject.Timings {
 			t.RenewDeadline = t.LeaseDuration + t.RetryPeriod
 			return t
 		}),
 	startedWith("started with a retry period above the renew deadline",
 		"A leader that looks less often than its renew deadline allows would lose its Lease without having tried to renew it twice.",
-		func(t controller.Timings) controller.Timings {
+		func(t subject.Timings) subject.Timings {
 			t.RetryPeriod = t.RenewDeadline + t.RetryPeriod
 			return t
 		}),
 	startedWith("started with timings of zero",
 		"Zeros are what is there when nobody has set anything: an election that begins with them is none, and one that takes others in silence is not what was asked for.",
-		func(controller.Timings) controller.Timings { return controller.Timings{} }),
+		func(subject.Timings) subject.Timings { return subject.Timings{} }),
 	startedWith("started with a negative retry period",
 		"A retry period below zero passes every comparison with the renew deadline.",
-		func(t controller.Timings) controller.Timings {
+		func(t subject.Timings) subject.Timings {
 			t.RetryPeriod = -t.RetryPeriod
 			return t
 		}),
 	startedWith("started with a lease duration below a second",
 		"A Lease holds whole seconds: one of zero seconds is refused by the API server, each time, and a candidate that does not look at its timings tries for ever.",
-		func(controller.Timings) controller.Timings {
-			return controller.Timings{LeaseDuration: 900 * time.Millisecond, RenewDeadline: 600 * time.Millisecond, RetryPeriod: 200 * time.Millisecond}
+		func(subject.Timings) subject.Timings {
+			return subject.Timings{LeaseDuration: 900 * time.Millisecond, RenewDeadline: 600 * time.Millisecond, RetryPeriod: 200 * time.Millisecond}
 		}),
 }
 
 // startedWith makes the scenarios in which the replicas must refuse what they are given.
-func startedWith(name, why string, unworkable func(controller.Timings) controller.Timings) Scenario {
+func startedWith(name, why string, unworkable func(subject.Timings) subject.Timings) Scenario {
 	return Scenario{
 		Name: name, Why: why,
 		Unworkable: unworkable,

@@ -8,11 +8,11 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // broken is a cluster whose replicas do as deploy says.
@@ -21,7 +21,7 @@ type broken struct {
 	deploy func(observer *observe.Observer)
 }
 
-func (b broken) Deploy(context.Context, int, controller.Options) error {
+func (b broken) Deploy(context.Context, subject.Deployment) error {
 	b.deploy(b.observer)
 	return nil
 }
@@ -73,7 +73,7 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 					},
 				}
 				verdict, err := s.Run(t.Context(), scenario.Setting{
-					Cluster: broken{cluster, c.deploy}, Observer: cluster.observer, Profile: scenario.Quick, History: path,
+					Cluster: broken{cluster, c.deploy}, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path,
 				})
 				g := NewWithT(t)
 				g.Expect(err).NotTo(HaveOccurred())

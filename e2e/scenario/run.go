@@ -12,11 +12,11 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Run is a scenario under way: the verbs that its steps are made of. A verb that waits ends on an event; if the event does
@@ -26,7 +26,8 @@ type Run struct {
 
 	cluster  Cluster
 	observer *observe.Observer
-	options  controller.Options
+	subject  *subject.Subject
+	settings subject.Settings
 	bounds   invariant.Bounds
 	// timings are those that the run may come to have.
 	timings    []history.Timings
@@ -367,7 +368,7 @@ func (r *Run) OutlastLease(ctx context.Context) {
 func (r *Run) Rest(ctx context.Context, renewals int) {
 	seen := 0
 	// A renewal comes a RetryPeriod after the one before; as much again for each, and the allowance, is plenty.
-	bound := patience(time.Duration(renewals)*r.options.RetryPeriod + r.bounds.Rest())
+	bound := patience(time.Duration(renewals)*r.settings.RetryPeriod + r.bounds.Rest())
 	r.await(ctx, bound, r.observer.Mark(), fmt.Sprintf("%d renewals", renewals), func(f history.Fact) bool {
 		if f.Kind == history.LeaseSeen && f.Lease.Holder != "" {
 			seen++
@@ -409,13 +410,13 @@ func (r *Run) hold(ctx context.Context, what string, length time.Duration) {
 }
 
 // Rollout replaces every replica by one with the given timings, which must be among the scenario's.
-func (r *Run) Rollout(ctx context.Context, timings controller.Timings) {
+func (r *Run) Rollout(ctx context.Context, timings subject.Timings) {
 	r.BeginRollout(ctx, timings).Heal(ctx)
 }
 
 // BeginRollout begins to replace every replica by one with the given timings. To heal it is to wait until all are replaced.
-func (r *Run) BeginRollout(ctx context.Context, timings controller.Timings) *Injection {
-	if !slices.Contains(r.timings, durations(timings)) {
+func (r *Run) BeginRollout(ctx context.Context, timings subject.Timings) *Injection {
+	if !slices.Contains(r.timings, timings.History()) {
 		r.giveUp("expected one of the timings that the scenario declares (Timings), got %+v: declare it", timings)
 	}
 	return r.rollOut(ctx, fault.Rollout{}, timings)
@@ -423,10 +424,10 @@ func (r *Run) BeginRollout(ctx context.Context, timings controller.Timings) *Inj
 
 // Upgrade replaces every replica, which runs another version of the manager until then, by one of the present version.
 func (r *Run) Upgrade(ctx context.Context) {
-	r.rollOut(ctx, fault.Upgrade{}, r.options.Timings).Heal(ctx)
+	r.rollOut(ctx, fault.Upgrade{}, r.settings.Timings).Heal(ctx)
 }
 
-func (r *Run) rollOut(ctx context.Context, f fault.Fault, timings controller.Timings) *Injection {
+func (r *Run) rollOut(ctx context.Context, f fault.Fault, timings subject.Timings) *Injection {
 	r.mustBeDeclared(f)
 	r.log("%s: %+v", f, timings)
 	r.remember("")
@@ -434,15 +435,15 @@ func (r *Run) rollOut(ctx context.Context, f fault.Fault, timings controller.Tim
 	i := &Injection{run: r, fault: f, id: len(r.injections) + 1, touching: rollout}
 	r.observer.Record(i.fact(history.Injected))
 	r.injections = append(r.injections, i)
-	r.options.Timings = timings
-	options := r.options
+	r.settings.Timings = timings
+	settings := r.settings
 	// Each replica has to stop and to start again, as one does that lost its leadership.
 	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
 	ctx, rollout.cancel = context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
 	go func() {
 		defer close(rollout.over)
 		defer rollout.cancel()
-		if err := r.cluster.Rollout(ctx, options); err != nil {
+		if err := r.cluster.Rollout(ctx, settings); err != nil {
 			rollout.err = fmt.Errorf("rolling out: %w%s", err, r.down())
 		}
 	}()

@@ -10,16 +10,18 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Setting is where and how a scenario is run.
 type Setting struct {
 	Cluster  Cluster
 	Observer *observe.Observer
+	Subject  *subject.Subject
 	Profile  Profile
 	// History is the path to save the history at.
 	History string
@@ -27,11 +29,34 @@ type Setting struct {
 	Log func(format string, args ...any)
 }
 
-// Skip returns the reason why a cluster cannot run the scenario, or nil.
-func (s Scenario) Skip(cluster Cluster) error {
+// Skip returns the reason why a cluster cannot run the scenario with a subject, at a profile, or nil.
+func (s Scenario) Skip(cluster Cluster, of *subject.Subject, profile Profile) error {
 	for _, f := range s.Faults {
 		if err := cluster.Can(f); err != nil {
 			return fmt.Errorf("needs %q: %w", f, err)
+		}
+	}
+	if s.upgrades() && of.Before == nil {
+		return fmt.Errorf("needs %q: there is one version of %s only; CONTROLLER_BEFORE names another", fault.Upgrade{}, of.Name)
+	}
+	return s.supported(of, profile)
+}
+
+// supported asks the subject about whatever the scenario sets.
+func (s Scenario) supported(of *subject.Subject, profile Profile) error {
+	if of.Supports == nil {
+		return nil
+	}
+	if s.At != nil {
+		profile = s.At(profile)
+	}
+	settings := s.settings(profile)
+	if err := of.Supports(settings); err != nil {
+		return err
+	}
+	for _, settings.Timings = range s.timings(profile) {
+		if err := of.Supports(settings); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -85,25 +110,29 @@ func (s Scenario) header(setting Setting) history.Header {
 	}
 	var timings []history.Timings
 	for _, t := range s.timings(setting.Profile) {
-		if t := durations(t); !slices.Contains(timings, t) {
+		if t := t.History(); !slices.Contains(timings, t) {
 			timings = append(timings, t)
 		}
 	}
-	options := s.options(setting.Profile)
+	settings := s.settings(setting.Profile)
 	header := history.Header{
 		Format: history.Format, Version: history.Version,
 		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
 		Cluster: setting.Cluster.Describe(), Replicas: replicas,
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
-		Drain:     metav1.Duration{Duration: options.StopsWithin()},
+		Drain:     metav1.Duration{Duration: settings.StopsWithin()},
 		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
 		// Often enough that some items are made in every interregnum, and seldom enough to be no load.
 		WorkPeriod: timings[0].RetryPeriod,
 		Witnesses:  setting.Cluster.Witnesses(),
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}
+	header.Cluster.Binary = setting.Subject.Binary
+	if s.upgrades() {
+		header.Cluster.Before = setting.Subject.Before
+	}
 	if s.Unworkable != nil {
-		header.Unworkable = new(durations(s.Unworkable(setting.Profile.Timings)))
+		header.Unworkable = new(s.Unworkable(setting.Profile.Timings).History())
 	}
 	for _, promise := range s.Promises {
 		header.Expect.Promises = append(header.Expect.Promises, promise.Name)
@@ -111,37 +140,27 @@ func (s Scenario) header(setting Setting) history.Header {
 	return header
 }
 
-func durations(t controller.Timings) history.Timings {
-	return history.Timings{
-		LeaseDuration: metav1.Duration{Duration: t.LeaseDuration},
-		RenewDeadline: metav1.Duration{Duration: t.RenewDeadline},
-		RetryPeriod:   metav1.Duration{Duration: t.RetryPeriod},
+// settings are what the replicas are deployed with.
+func (s Scenario) settings(profile Profile) subject.Settings {
+	settings := subject.Settings{
+		Timings: s.timings(profile)[0], ActPeriod: profile.ActPeriod, ReleaseOnCancel: s.ReleaseOnCancel,
 	}
-}
-
-// options are what the replicas are deployed with.
-func (s Scenario) options(profile Profile) controller.Options {
-	options := controller.DefaultOptions()
-	options.Timings = s.timings(profile)[0]
 	if s.Unworkable != nil {
-		options.Timings = s.Unworkable(profile.Timings)
+		settings.Timings = s.Unworkable(profile.Timings)
 	}
-	options.ActPeriod = profile.ActPeriod
-	options.EnableLeaderElection = true
-	options.ReleaseOnCancel = s.ReleaseOnCancel
 	if s.Drain != nil {
-		options.Drain = s.Drain(profile.Timings)
+		settings.Drain = s.Drain(profile.Timings)
 	}
 	if s.Graceful != nil {
-		options.GracefulShutdownTimeout = s.Graceful(profile.Timings)
+		settings.Graceful = s.Graceful(profile.Timings)
 	}
-	return options
+	return settings
 }
 
 // play runs the steps, and records if they gave up.
 func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
 	run := &Run{
-		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, options: s.options(setting.Profile),
+		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, subject: setting.Subject, settings: s.settings(setting.Profile),
 		bounds: invariant.NewBounds(header), timings: header.Timings, workPeriod: header.WorkPeriod.Duration, replicas: header.Replicas,
 		folder: filepath.Dir(setting.History), log: setting.Log,
 		faults: s.Faults, hit: map[string]history.Source{},
@@ -186,7 +205,7 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 		}
 	}()
 	r.observer.Record(history.Fact{Kind: history.Deployed, Replicas: r.replicas, Text: fmt.Sprintf("%d replicas", r.replicas)})
-	if err := r.cluster.Deploy(ctx, r.replicas, r.options); err != nil {
+	if err := r.cluster.Deploy(ctx, subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings}); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
 	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)

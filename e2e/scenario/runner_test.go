@@ -11,12 +11,12 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // attempt runs steps on a stub, in virtual time, and returns what was saved.
@@ -27,7 +27,7 @@ func attempt(ctx context.Context, t *testing.T, cluster *stub, steps func(contex
 		Name: "test", Faults: []fault.Fault{fault.Partition{}}, Steps: steps,
 		Promises: []invariant.Guarantee{invariant.AtMostOneActor, invariant.SomeoneLeads, invariant.NothingLost},
 	}
-	verdict, err := s.Run(ctx, scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: path})
+	verdict, err := s.Run(ctx, scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path})
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	saved, err := history.Load(path)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
@@ -64,8 +64,8 @@ func TestAQuietRunHolds(t *testing.T) {
 // Every bound is computed from what the header says.
 func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
-	always := func(length time.Duration) func(controller.Timings) time.Duration {
-		return func(controller.Timings) time.Duration { return length }
+	always := func(length time.Duration) func(subject.Timings) time.Duration {
+		return func(subject.Timings) time.Duration { return length }
 	}
 	s := scenario.Scenario{
 		Name: "test", Promises: []invariant.Guarantee{invariant.AtMostOneActor}, ReleaseOnCancel: true, Drain: always(9 * time.Second), Graceful: always(4 * time.Second),
@@ -78,10 +78,10 @@ func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 			return run.Settle(ctx)
 		},
 	}
-	var deployed controller.Options
+	var deployed subject.Settings
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: path})
+		_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path})
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 		deployed = cluster.deployed
 	})
@@ -93,7 +93,7 @@ func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 	g.Expect(saved.Header.Drain.Duration).To(Equal(4*time.Second), "its manager waits no longer")
 	g.Expect(deployed.LeaseDuration).To(Equal(8 * time.Second))
 	g.Expect(deployed.Drain).To(Equal(9 * time.Second))
-	g.Expect(deployed.GracefulShutdownTimeout).To(Equal(4 * time.Second))
+	g.Expect(deployed.Graceful).To(Equal(4 * time.Second))
 	g.Expect(deployed.ReleaseOnCancel).To(BeTrue())
 }
 
@@ -220,9 +220,9 @@ func TestARunThatNeverComesToRestSaysWhatIsMissing(t *testing.T) {
 func TestAScenarioIsSkippedWithTheReason(t *testing.T) {
 	cluster := newStub(observe.New())
 	s := scenario.Scenario{Faults: []fault.Fault{fault.Pause{}}}
-	NewWithT(t).Expect(s.Skip(cluster)).To(Succeed())
+	NewWithT(t).Expect(s.Skip(cluster, tested, scenario.Quick)).To(Succeed())
 	cluster.cannot = fault.Unsupported("nothing here can be paused")
-	NewWithT(t).Expect(s.Skip(cluster)).To(MatchError(And(ContainSubstring("paused"), ContainSubstring("nothing here can be paused"))))
+	NewWithT(t).Expect(s.Skip(cluster, tested, scenario.Quick)).To(MatchError(And(ContainSubstring("paused"), ContainSubstring("nothing here can be paused"))))
 }
 
 // A history that cannot be saved is an error, and no verdict.
@@ -236,7 +236,7 @@ func TestAHistoryThatCannotBeSavedIsAnError(t *testing.T) {
 			Steps: func(context.Context, *scenario.Run) error { return nil },
 		}
 		_, err := s.Run(t.Context(), scenario.Setting{
-			Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: filepath.Join(occupied, "history.jsonl"),
+			Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: filepath.Join(occupied, "history.jsonl"),
 		})
 		NewWithT(t).Expect(err).To(MatchError(ContainSubstring("saving the history")))
 		NewWithT(t).Expect(cluster.closed).To(BeNumerically(">=", 1))

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Cluster is one place where replicas run, fresh for each run. It tells an observer what happens in it: launches, exits,
@@ -23,10 +23,10 @@ type Cluster interface {
 	Witnesses() []history.Witness
 	// Can returns nil if the cluster can inject such a fault, else the reason why not.
 	Can(fault.Fault) error
-	// Deploy tells the cluster to keep that many replicas running with these options: one that exits is started again.
-	Deploy(ctx context.Context, replicas int, options controller.Options) error
-	// Rollout replaces every replica, one after the other, by one with these options. It waits for each to start.
-	Rollout(ctx context.Context, options controller.Options) error
+	// Deploy tells the cluster to keep so many replicas of a subject running: one that exits is started again.
+	Deploy(ctx context.Context, deployment subject.Deployment) error
+	// Rollout replaces every replica, one after the other, by one with these settings. It waits for each to start.
+	Rollout(ctx context.Context, settings subject.Settings) error
 	// Inject makes a fault take hold.
 	Inject(ctx context.Context, f fault.Fault) (fault.Injection, error)
 	// MakeWork makes a work item; nil means that the API server has acknowledged it, or has it already.
@@ -38,7 +38,7 @@ type Cluster interface {
 	Close() error
 }
 
-// Upgrading is a cluster that may have two versions of the manager. Its Can says whether it has, of [fault.Upgrade].
+// Upgrading is a cluster that can run two versions of a subject.
 type Upgrading interface {
 	// BeginBefore has the replicas begin with the version before, until a rollout brings the other one. It comes before Describe.
 	BeginBefore()
@@ -55,16 +55,16 @@ type Scenario struct {
 	ReleaseOnCancel bool
 	// Drain says how long the leader's work takes to stop, and Graceful how long its manager waits for that; nil: no time, and as
 	// long as controller-runtime has it.
-	Drain, Graceful func(controller.Timings) time.Duration
+	Drain, Graceful func(subject.Timings) time.Duration
 	// At changes the profile, where its timings cannot hold what the scenario promises; nil: they can. The profile that it returns
 	// bears another name, if it is another.
 	At func(Profile) Profile
 	// Timings are those that the replicas run with at a profile, in the order in which they come: what they are deployed with,
 	// and then what rollouts bring. The profile's alone, if it says nothing.
-	Timings func(Profile) []controller.Timings
+	Timings func(Profile) []subject.Timings
 	// Unworkable makes of a profile's timings what the replicas are given in the place of those: timings that cannot work, which
 	// they must refuse. Nobody leads then.
-	Unworkable func(controller.Timings) controller.Timings
+	Unworkable func(subject.Timings) subject.Timings
 	// Faults that the steps inject; a cluster that cannot inject one of them skips the scenario.
 	Faults []fault.Fault
 	// Exact: it is about how long a fault lasts, which others beside it could stretch on a busy machine.
@@ -98,7 +98,7 @@ type Steps = func(ctx context.Context, run *Run) error
 // Profile is a set of timings to run scenarios with.
 type Profile struct {
 	Name      string
-	Timings   controller.Timings
+	Timings   subject.Timings
 	ActPeriod time.Duration
 }
 
@@ -106,16 +106,16 @@ type Profile struct {
 // act.
 var (
 	// Quick is for CI: the shortest whole seconds at which a busy machine raises no false alarm. A request about the Lease
-	// times out after a second, however short the renew deadline (controller.Timings.RequestTimeout).
+	// times out after a second, however short the renew deadline (subject.Timings.RequestTimeout).
 	Quick = Profile{
 		Name:      "quick",
-		Timings:   controller.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 3 * time.Second, RetryPeriod: time.Second},
+		Timings:   subject.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 3 * time.Second, RetryPeriod: time.Second},
 		ActPeriod: 50 * time.Millisecond,
 	}
-	// Production is what Kubernetes' own components use.
+	// Production is what Kubernetes' own components use (k8s.io/component-base/config/v1alpha1/defaults.go).
 	Production = Profile{
 		Name:      "production",
-		Timings:   controller.DefaultTimings,
+		Timings:   subject.Timings{LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second},
 		ActPeriod: 100 * time.Millisecond,
 	}
 	// Profiles lists them.
@@ -123,15 +123,15 @@ var (
 )
 
 // named is a profile with other timings, which are its name.
-func (p Profile) named(t controller.Timings) Profile {
+func (p Profile) named(t subject.Timings) Profile {
 	p.Name, p.Timings = fmt.Sprintf("%v-%v-%v", t.LeaseDuration, t.RenewDeadline, t.RetryPeriod), t
 	return p
 }
 
 // longer is a profile's timings with a lease, and a renew deadline, so many times as long, and with twice the retry period: for
 // rollouts that change them.
-func (p Profile) longer(times int64) controller.Timings {
-	return controller.Timings{
+func (p Profile) longer(times int64) subject.Timings {
+	return subject.Timings{
 		LeaseDuration: time.Duration(times * p.Timings.LeaseDuration.Nanoseconds()),
 		RenewDeadline: time.Duration(times * p.Timings.RenewDeadline.Nanoseconds()),
 		RetryPeriod:   p.Timings.RetryPeriod * 2,
@@ -139,9 +139,9 @@ func (p Profile) longer(times int64) controller.Timings {
 }
 
 // timings are those of a run of the scenario, in the order in which they come.
-func (s Scenario) timings(profile Profile) []controller.Timings {
+func (s Scenario) timings(profile Profile) []subject.Timings {
 	if s.Timings == nil {
-		return []controller.Timings{profile.Timings}
+		return []subject.Timings{profile.Timings}
 	}
 	return s.Timings(profile)
 }

@@ -7,10 +7,10 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // stub is a cluster that tells of a leader who acts and renews, and of nothing else; it counts what the runner asks of it.
@@ -25,13 +25,16 @@ type stub struct {
 	passed    int64 // since the heal
 	// evidenceErr is why the evidence cannot be read.
 	evidenceErr error
-	deployed    controller.Options
+	deployed    subject.Settings
 	healed      int
 	collected   int
 	closed      int
 	stop        chan struct{}
 	bitten      chan struct{}
 }
+
+// tested is a subject of which a stub needs no more.
+var tested = &subject.Subject{Name: "tested", Elections: []subject.Election{{Name: "lock"}}}
 
 func newStub(observer *observe.Observer) *stub {
 	return &stub{observer: observer, passed: 1, stop: make(chan struct{}), bitten: make(chan struct{})}
@@ -45,19 +48,19 @@ func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.
 
 func (s *stub) Can(fault.Fault) error { return s.cannot }
 
-func (s *stub) Deploy(_ context.Context, replicas int, options controller.Options) error {
-	s.deployed = options
-	for i := range replicas {
+func (s *stub) Deploy(_ context.Context, deployment subject.Deployment) error {
+	s.deployed = deployment.Settings
+	for i := range deployment.Replicas {
 		name := string(rune('a' + i))
 		source := history.Source{Replica: name, Start: 1}
 		s.observer.Record(history.Fact{Kind: history.Launched, Source: source})
 		s.observer.Record(history.Fact{Kind: history.Started, Source: source, Identity: name})
 	}
-	go s.lead(options)
+	go s.lead(deployment.Settings)
 	return nil
 }
 
-func (s *stub) lead(options controller.Options) {
+func (s *stub) lead(options subject.Settings) {
 	source, term := history.Source{Replica: "a", Start: 1}, new(int64(0))
 	acts, renewals := time.NewTicker(options.ActPeriod), time.NewTicker(options.RetryPeriod)
 	defer acts.Stop()
@@ -82,7 +85,7 @@ func (s *stub) lead(options controller.Options) {
 	}
 }
 
-func (s *stub) Rollout(context.Context, controller.Options) error { return errors.New("not here") }
+func (s *stub) Rollout(context.Context, subject.Settings) error { return errors.New("not here") }
 
 func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error) {
 	s.injected = append(s.injected, f)

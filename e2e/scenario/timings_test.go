@@ -13,13 +13,14 @@ import (
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // What a rollout brings must work, be safe, and differ so much from what it takes away that a standby which goes by its own timings
 // cannot be mistaken for one that is right, whenever it looks: on a cluster that is given as much as envtest is.
 func TestWhatARolloutBringsDiffersEnough(t *testing.T) {
 	const allowance, start = 6 * time.Second, 4 * time.Second
-	looks := func(t controller.Timings) time.Duration { return time.Duration(2.2 * float64(t.RetryPeriod)) }
+	looks := func(t subject.Timings) time.Duration { return time.Duration(2.2 * float64(t.RetryPeriod)) }
 	for _, profile := range scenario.Profiles {
 		for _, s := range scenario.Catalogue {
 			if s.Timings == nil {
@@ -29,8 +30,8 @@ func TestWhatARolloutBringsDiffersEnough(t *testing.T) {
 			all := s.Timings(profile)
 			g.Expect(len(all)).To(BeNumerically(">", 1), s.Name)
 			for i, now := range all {
-				g.Expect(now.Validate()).To(Succeed())
-				g.Expect(now.Warnings(false)).To(BeEmpty())
+				g.Expect(controller.Timings(now).Validate()).To(Succeed())
+				g.Expect(controller.Timings(now).Warnings(false)).To(BeEmpty())
 				if i == 0 {
 					continue
 				}
@@ -56,7 +57,7 @@ func TestTimingsThatMustBeRefused(t *testing.T) {
 		}
 		refused++
 		for _, profile := range scenario.Profiles {
-			NewWithT(t).Expect(s.Unworkable(profile.Timings).Validate()).NotTo(Succeed(), "%s, %s", profile.Name, s.Name)
+			NewWithT(t).Expect(controller.Timings(s.Unworkable(profile.Timings)).Validate()).NotTo(Succeed(), "%s, %s", profile.Name, s.Name)
 		}
 	}
 	NewWithT(t).Expect(refused).To(Equal(5))
@@ -64,13 +65,13 @@ func TestTimingsThatMustBeRefused(t *testing.T) {
 
 // What the replicas are given is in the header, and so is what every bound is computed from.
 func TestTheHeaderTellsOfTheTimings(t *testing.T) {
-	run := func(s scenario.Scenario) (history.Header, controller.Options) {
+	run := func(s scenario.Scenario) (history.Header, subject.Settings) {
 		path := filepath.Join(t.TempDir(), "history.jsonl")
-		var deployed controller.Options
+		var deployed subject.Settings
 		synctest.Test(t, func(t *testing.T) {
 			cluster := newStub(observe.New())
 			s.Steps = func(context.Context, *scenario.Run) error { return nil }
-			_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick, History: path})
+			_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path})
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
 			deployed = cluster.deployed
 		})
@@ -103,7 +104,7 @@ func TestAClusterOfOneVersionCannotRollOutAnother(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
 	cluster := newStub(observe.New())
-	_, err = chosen[0].Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Profile: scenario.Quick})
+	_, err = chosen[0].Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick})
 	g.Expect(err).To(MatchError(ContainSubstring("needs a cluster that can begin with another version of the manager")))
 	g.Expect(cluster.closed).To(Equal(1))
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // KnownBug is a scenario that today's libraries break, as an expectation: it turns red on the day upstream mends it.
@@ -84,7 +84,7 @@ var TrackRecord = []KnownBug{
 		},
 		Profile: Profile{
 			Name:      "6s-5s-4s",
-			Timings:   controller.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 5 * time.Second, RetryPeriod: 4 * time.Second},
+			Timings:   subject.Timings{LeaseDuration: 6 * time.Second, RenewDeadline: 5 * time.Second, RetryPeriod: 4 * time.Second},
 			ActPeriod: 50 * time.Millisecond,
 		},
 		Unsafe: true,
@@ -116,7 +116,7 @@ var TrackRecord = []KnownBug{
 		// with these timings practically every heal falls into that window.
 		Profile: Profile{
 			Name:      "12s-10s-1s",
-			Timings:   controller.Timings{LeaseDuration: 12 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: time.Second},
+			Timings:   subject.Timings{LeaseDuration: 12 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: time.Second},
 			ActPeriod: 50 * time.Millisecond,
 		},
 		Breaks: invariant.OnlyTheHolderReleases,
@@ -146,7 +146,7 @@ var TrackRecord = []KnownBug{
 		},
 		Profile: Profile{
 			Name:      "10s-8s-500ms",
-			Timings:   controller.Timings{LeaseDuration: 10 * time.Second, RenewDeadline: 8 * time.Second, RetryPeriod: 500 * time.Millisecond},
+			Timings:   subject.Timings{LeaseDuration: 10 * time.Second, RenewDeadline: 8 * time.Second, RetryPeriod: 500 * time.Millisecond},
 			ActPeriod: 50 * time.Millisecond,
 		},
 		Window: killedInASecondOfTwoRenewals,
@@ -187,7 +187,7 @@ var TrackRecord = []KnownBug{
 			Why: "A leader that waits for its work to stop, and loses its Lease meanwhile, must end at once, as any loser must. It works on " +
 				"for as long as its graceful shutdown may take, beside its rival.",
 			Drain:    outlastingALoss,
-			Graceful: func(t controller.Timings) time.Duration { return outlastingALoss(t) + t.LeaseDuration },
+			Graceful: func(t subject.Timings) time.Duration { return outlastingALoss(t) + t.LeaseDuration },
 			Faults:   []fault.Fault{fault.Stop{}, fault.Partition{Lost: fault.Everything}},
 			Promises: promises(safe, also(invariant.TakeoverInTime)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
@@ -239,7 +239,7 @@ var TrackRecord = []KnownBug{
 }
 
 // outlastingALoss is longer than it takes until a rival acts, and some time more.
-func outlastingALoss(t controller.Timings) time.Duration { return 2*t.LeaseDuration + 8*t.RetryPeriod }
+func outlastingALoss(t subject.Timings) time.Duration { return 2*t.LeaseDuration + 8*t.RetryPeriod }
 
 // On is the bug as a cluster shows it.
 func (b KnownBug) On(cluster string) KnownBug {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // taken is how a leader was taken away, as the facts tell it.
@@ -70,7 +70,7 @@ func (t taken) since(moment time.Time) time.Duration {
 }
 
 // died says whether something else than its lost leadership ended the leader before it was due to give up.
-func (t taken) died(timings controller.Timings) error {
+func (t taken) died(timings subject.Timings) error {
 	if exit := t.exited.Exit; exit != nil && (exit.Signal != "" || t.since(t.exited.Time) < timings.RenewDeadline) {
 		return fmt.Errorf("the leader exited %v after its last renewal (code %d, signal %q), and not because it had lost: look at its log",
 			t.since(t.exited.Time), exit.Code, exit.Signal)
@@ -79,9 +79,9 @@ func (t taken) died(timings controller.Timings) error {
 }
 
 // timings are those that the run began with.
-func timings(h *history.History) controller.Timings {
+func timings(h *history.History) subject.Timings {
 	first := h.Header.Timings[0]
-	return controller.Timings{
+	return subject.Timings{
 		LeaseDuration: first.LeaseDuration.Duration, RenewDeadline: first.RenewDeadline.Duration, RetryPeriod: first.RetryPeriod.Duration,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Binding is a cluster to run the catalogue on.
@@ -26,6 +27,8 @@ type Binding struct {
 	Cluster string
 	// Profile is the one to use where the environment names none.
 	Profile scenario.Profile
+	// Subject is what is run; it is asked once the suite has started.
+	Subject func() *subject.Subject
 	// Check looks, before anything is started, whether what the environment names is there; nil, if it names nothing.
 	Check func() error
 	// Open makes a cluster for one run of a scenario, whose folder is for logs and the like. It says what happens to the
@@ -140,14 +143,14 @@ func (b Binding) attempt(ctx context.Context, s scenario.Scenario, profile scena
 	if err != nil {
 		return failed(err)
 	}
-	if why := s.Skip(cluster); why != nil {
+	if why := s.Skip(cluster, b.Subject(), profile); why != nil {
 		if err := cluster.Close(); err != nil {
 			return failed(err)
 		}
 		return Run{Row: report.Skipped(s.Name, why)}
 	}
 	verdict, err := s.Run(ctx, scenario.Setting{
-		Cluster: cluster, Observer: observer, Profile: profile, History: path,
+		Cluster: cluster, Observer: observer, Subject: b.Subject(), Profile: profile, History: path,
 		Log: func(format string, args ...any) { ginkgo.GinkgoWriter.Printf(format+"\n", args...) },
 	})
 	if err != nil {

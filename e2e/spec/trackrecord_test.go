@@ -7,13 +7,13 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // unable is a cluster that can do nothing.
@@ -22,10 +22,10 @@ type unable struct{ closed int }
 func (*unable) Describe() history.Cluster    { return history.Cluster{} }
 func (*unable) Witnesses() []history.Witness { return nil }
 func (*unable) Can(fault.Fault) error        { return fault.Unsupported("it is not able to") }
-func (*unable) Deploy(context.Context, int, controller.Options) error {
+func (*unable) Deploy(context.Context, subject.Deployment) error {
 	return errors.New("not to be deployed")
 }
-func (*unable) Rollout(context.Context, controller.Options) error { return nil }
+func (*unable) Rollout(context.Context, subject.Settings) error { return nil }
 func (*unable) Inject(context.Context, fault.Fault) (fault.Injection, error) {
 	return fault.Happened{}, nil
 }
@@ -42,7 +42,7 @@ func TestABugIsNotShownWithoutARun(t *testing.T) {
 	for _, bug := range scenario.TrackRecord {
 		t.Run(bug.Name, func(t *testing.T) {
 			g := NewWithT(t)
-			b := Binding{Cluster: "kind", Open: func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
+			b := Binding{Cluster: "kind", Subject: func() *subject.Subject { return &subject.Subject{} }, Open: func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
 				return nil, errors.New("no cluster")
 			}}
 			row, err := b.showBug(t.Context(), bug)

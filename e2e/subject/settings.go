@@ -17,6 +17,18 @@ type Timings struct {
 // renew deadline, and to no less than a second (controller-runtime pkg/leaderelection/leader_election.go).
 func (t Timings) RequestTimeout() time.Duration { return max(t.RenewDeadline/2, time.Second) }
 
+// LastAct is how long after its last renewal a leader that is cut off from the API server may still act. client-go starts to
+// renew a RetryPeriod after the last success and gives up a RenewDeadline later; with release on cancel it then tries to
+// release, for one request's timeout, before it reports that it stopped leading (LeaderElector.renew). Our own manager computes
+// the same for its warnings: what is expected of a subject is not taken from one.
+func (t Timings) LastAct(releaseOnCancel bool) time.Duration {
+	last := t.RetryPeriod + t.RenewDeadline
+	if releaseOnCancel {
+		last += t.RequestTimeout()
+	}
+	return last
+}
+
 // History is how a history holds them.
 func (t Timings) History() history.Timings {
 	return history.Timings{

@@ -15,6 +15,10 @@ import (
 // Subject is what is under test.
 type Subject struct {
 	Name string
+	// Binary is what is run, as far as is known. Before is another version of it, for replicas to begin with where a version is
+	// rolled out; nil, if there is none.
+	Binary history.Binary
+	Before *history.Binary
 	// Elections are those that it takes part in; faults are aimed at the leader of the first.
 	Elections []Election
 	// Witnesses are what its acts are known from: its journal, its writes, or both.
@@ -47,11 +51,7 @@ type Election struct {
 
 // Process is how a subject is started as a process.
 type Process struct {
-	// Binary is what is run. Before is another version of it, for replicas to begin with where a version is rolled out; nil, if
-	// there is none.
-	Binary history.Binary
-	Before *history.Binary
-	// Args and Env are those of one life; Env is added to the harness's own environment.
+	// Args and Env are those of one life of the subject's binary; Env is added to the harness's own environment.
 	Args, Env func(Launch) ([]string, error)
 }
 
@@ -75,8 +75,8 @@ type Pods struct {
 	Kind, Name string
 	// Container is the name of the one that runs the subject.
 	Container string
-	// Image is the one that the container runs; empty for what Workload says.
-	Image string
+	// Image is the one that the container runs; empty for what Workload says. BeforeImage is that of the version before.
+	Image, BeforeImage string
 }
 
 // Work is what keeps a subject acting: objects that the harness makes, or changes, one after the other.

@@ -1,5 +1,5 @@
 // Package processcluster is the cluster of real processes: each replica is a child process of the harness, and reaches a
-// real kube-apiserver through a fault proxy of its own, with the rights of the manager's own Role.
+// real kube-apiserver through a fault proxy of its own, with the subject's own rights.
 package processcluster
 
 import (
@@ -17,11 +17,11 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/envtest/crew"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
@@ -39,10 +39,6 @@ type Config struct {
 	// writes, as [ControlPlane.AuditLog] names it.
 	API      *rest.Config
 	AuditLog string
-	// Binary is the manager, as [binary.Inspect] found it.
-	Binary history.Binary
-	// Before is another version of it, for the replicas to begin with where a scenario rolls out a version; nil, if there is none.
-	Before *history.Binary
 	// Folder is where journals and logs are kept.
 	Folder   string
 	Observer *observe.Observer
@@ -50,9 +46,7 @@ type Config struct {
 
 // Cluster runs the replicas of one run, in a namespace of its own.
 type Cluster struct {
-	binary       history.Binary
-	before       *history.Binary
-	begins       bool // with the one before
+	begins       bool // with the version before
 	folder       string
 	observer     *observe.Observer
 	api          *rest.Config
@@ -73,8 +67,9 @@ type Cluster struct {
 	closeErr  error
 	running   sync.WaitGroup
 	crew      *crew.Crew[*replica]
-	// options are those of a replica that comes.
-	options controller.Options
+	// subject is what the replicas run, and settings are those of a replica that comes.
+	subject  *subject.Subject
+	settings subject.Settings
 }
 
 // New makes a cluster without replicas.
@@ -83,7 +78,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 		config.API, config.AuditLog = own.Config(), own.AuditLog()
 	}
 	c := &Cluster{
-		binary: config.Binary, before: config.Before, folder: config.Folder, observer: config.Observer, api: config.API,
+		folder: config.Folder, observer: config.Observer, api: config.API,
 		controlPlane: config.ControlPlane, closing: make(chan struct{}), watching: func() {},
 	}
 	c.crew = crew.New(config.Observer, c.closing, c.prepare)
@@ -92,7 +87,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.namespace, err = apiserver.Make(ctx, config.API, allowance); err != nil {
+	if c.namespace, err = apiserver.Make(ctx, config.API); err != nil {
 		return nil, err
 	}
 	c.canRefuse = sync.OnceValue(c.namespace.CanRefuse)
@@ -111,21 +106,16 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
-	described := history.Cluster{
+	return history.Cluster{
 		Name: "envtest",
 		// One kernel's clock; what is left is between reading it and writing down what it said.
 		ClockUncertainty: metav1.Duration{Duration: time.Millisecond},
 		Allowance:        metav1.Duration{Duration: allowance},
 		Server:           c.namespace.Server,
-		Binary:           c.binary,
 	}
-	if c.begins {
-		described.Before = c.before
-	}
-	return described
 }
 
-// BeginBefore has the replicas begin with the binary before, until a rollout.
+// BeginBefore has the replicas begin with the version before, until a rollout.
 func (c *Cluster) BeginBefore() { c.begins = true }
 
 // Witnesses name what the replicas' acts are known from here.
@@ -133,21 +123,27 @@ func (c *Cluster) Witnesses() []history.Witness {
 	return []history.Witness{history.Journals, history.Writes}
 }
 
-// Deploy keeps that many replicas running.
-func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
-	c.options = c.complete(options)
+// Deploy keeps so many replicas of the subject running.
+func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
+	c.subject, c.settings = deployment.Subject, deployment.Settings
+	if c.subject.Process == nil {
+		return fmt.Errorf("expected a subject that can be started as a process, and %s cannot: say how (process) in its file", c.subject.Name)
+	}
+	if err := c.namespace.Grant(ctx, c.subject, allowance); err != nil {
+		return err
+	}
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.watching = cancel
-	c.namespace.Watch(watching, c.observer, options.LeaderElectionID, &c.running)
-	_, err := c.crew.Scale(ctx, replicas)
+	c.namespace.Watch(watching, c.observer, &c.running)
+	_, err := c.crew.Scale(ctx, deployment.Replicas)
 	return err
 }
 
 // prepare makes a replica that can be run: with a way to the API server of its own, on which it is known as a pod of its own.
 func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
-	r := &replica{name: name, cluster: c, binary: c.binary.Path, options: c.options, source: history.Source{Replica: name}}
+	r := &replica{name: name, cluster: c, binary: c.subject.Binary.Path, settings: c.settings, source: history.Source{Replica: name}}
 	if c.begins {
-		r.binary = c.before.Path
+		r.binary = c.subject.Before.Path
 	}
 	pod, token, err := c.namespace.Stand(ctx, "replica-"+name)
 	if err != nil {
@@ -163,13 +159,6 @@ func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
 	return r, nil
 }
 
-// complete sets what the cluster decides.
-func (c *Cluster) complete(options controller.Options) controller.Options {
-	options.LeaderElectionNamespace = c.namespace.Name
-	options.MetricsBindAddress, options.HealthProbeBindAddress = "0", "0"
-	return options
-}
-
 func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 	config := clientcmdapi.NewConfig()
 	config.Clusters["proxy"] = &clientcmdapi.Cluster{Server: r.proxy.URL(), CertificateAuthorityData: r.proxy.CAData()}
@@ -181,10 +170,10 @@ func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 }
 
 // Rollout replaces every replica, one after the other.
-func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	c.options, c.begins = c.complete(options), false
+func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
+	c.settings, c.begins = settings, false
 	for _, r := range c.crew.Kept() {
-		r.configure(c.binary.Path, c.options)
+		r.configure(c.subject.Binary.Path, c.settings)
 		mark := c.observer.Mark()
 		if _, err := r.signal(syscall.SIGTERM); err != nil {
 			return err

@@ -30,11 +30,7 @@ func (c *Cluster) Can(f fault.Fault) error {
 		return c.canRefuse()
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerSlow, fault.LeaseDeleted,
 		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
-		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
-	case fault.Upgrade:
-		if c.before == nil {
-			return fault.Unsupported("CONTROLLER_BEFORE names the version of the manager to begin with, and it is not set")
-		}
+		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused, fault.Upgrade:
 	default:
 		return fault.Unsupported("processes have neither pods nor nodes")
 	}

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
@@ -28,11 +28,11 @@ type replica struct {
 	pod     types.UID
 	podName string
 
-	mu      sync.Mutex
-	binary  string
-	options controller.Options
-	source  history.Source
-	process *os.Process // nil between two lives
+	mu       sync.Mutex
+	binary   string
+	settings subject.Settings
+	source   history.Source
+	process  *os.Process // nil between two lives
 }
 
 // Live implements crew.Replica.
@@ -86,13 +86,18 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.source = history.Source{Replica: r.name, Start: r.source.Start + 1}
-	options := r.options
-	options.Journal = r.path("journal", ".jsonl")
+	args, err := r.cluster.subject.Process.Args(subject.Launch{
+		Settings: r.settings, Replica: r.name, Namespace: r.cluster.namespace.Name,
+		Kubeconfig: r.kubeconfig, Journal: r.path("journal", ".jsonl"),
+	})
+	if err != nil {
+		return nil, nil, r.source, err
+	}
 	log, err := os.Create(r.path("log", ".txt"))
 	if err != nil {
 		return nil, nil, r.source, err
 	}
-	command := exec.Command(r.binary, append(options.Args(), "--kubeconfig="+r.kubeconfig)...)
+	command := exec.Command(r.binary, args...)
 	command.Stdout, command.Stderr = log, log
 	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order, and with each what it
 	// may have started in its turn.
@@ -133,10 +138,10 @@ func (r *replica) lives() []history.Source {
 }
 
 // configure says what the next life is to be.
-func (r *replica) configure(binary string, options controller.Options) {
+func (r *replica) configure(binary string, settings subject.Settings) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.binary, r.options = binary, options
+	r.binary, r.settings = binary, settings
 }
 
 // signal sends the current life a signal, and returns its process number. What takes a container away, or freezes it, does

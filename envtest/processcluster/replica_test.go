@@ -13,8 +13,10 @@ import (
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
 
+	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/crew"
 )
 
@@ -27,7 +29,10 @@ func alone(t *testing.T, text string) (*Cluster, *replica) {
 	script(t, program, `for arg; do case $arg in --journal=*) journal=${arg#--journal=} ;; esac; done
 say() { echo '{"time":"2026-11-22T13:00:00Z","kind":"started","identity":"'"$1"'"}' >>"$journal"; }
 `+text)
-	c := &Cluster{binary: history.Binary{Path: program}, folder: folder, observer: observe.New(), closing: make(chan struct{}), watching: func() {}}
+	c := &Cluster{
+		subject: manager.New(history.Binary{Path: program}, nil), namespace: &apiserver.Namespace{Name: "somewhere"},
+		folder: folder, observer: observe.New(), closing: make(chan struct{}), watching: func() {},
+	}
 	var err error
 	c.warden, err = StartWarden()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -118,7 +123,7 @@ func TestAReplicaThatIsNotRunningCannotBeSignalled(t *testing.T) {
 func TestAProgramThatCannotBeExecutedFailsTheRun(t *testing.T) {
 	c, _ := alone(t, "say me; exit 0")
 	c.await(t, 0, history.Exited)
-	NewWithT(t).Expect(os.Remove(c.binary.Path)).To(Succeed())
+	NewWithT(t).Expect(os.Remove(c.subject.Binary.Path)).To(Succeed())
 	_, err := c.observer.Await(t.Context(), 0, func(history.Fact) bool { return false })
 	NewWithT(t).Expect(err).To(MatchError(And(ContainSubstring("running a (start 2)"), ContainSubstring("no such file or directory"))))
 }

@@ -70,7 +70,7 @@ func everyRun(t *testing.T) []attack.Target {
 	var targets []attack.Target
 	for _, profile := range scenario.Profiles {
 		for _, s := range scenario.Catalogue {
-			if s.Skip(&Cluster{}) != nil {
+			if s.Skip(&Cluster{}, ours(), profile) != nil {
 				continue
 			}
 			name := profile.Name + ", " + s.Name

@@ -11,10 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
@@ -54,10 +56,9 @@ func failover(ctx context.Context) error {
 	cluster := simcluster.New(observer, simcluster.Controller)
 	defer cluster.Close()
 
-	options := controller.DefaultOptions()
-	options.EnableLeaderElection = true
-	options.ActPeriod = time.Second
-	if err := cluster.Deploy(ctx, 3, options); err != nil {
+	settings := subject.Settings{Timings: scenario.Production.Timings, ActPeriod: time.Second}
+	deployment := subject.Deployment{Subject: manager.New(history.Binary{}, nil), Replicas: 3, Settings: settings}
+	if err := cluster.Deploy(ctx, deployment); err != nil {
 		return err
 	}
 	first, err := observer.Await(ctx, 0, history.Fact.IsAct)

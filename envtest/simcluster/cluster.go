@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +23,8 @@ import (
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/crew"
 )
 
@@ -104,27 +105,11 @@ func (c audience) Wrote(fact history.Fact) { c.observer.Record(fact) }
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {
-	described := history.Cluster{
+	return history.Cluster{
 		Name:      "sim",
 		Allowance: metav1.Duration{Duration: allowance},
 		Server:    "a model of the API, in memory",
-		Binary:    history.Binary{Path: "in this process"},
 	}
-	if c.begins {
-		described.Before = new(described.Binary)
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		described.Binary.Go = info.GoVersion
-		for _, module := range info.Deps {
-			switch module.Path {
-			case "sigs.k8s.io/controller-runtime":
-				described.Binary.ControllerRuntime = module.Version
-			case "k8s.io/client-go":
-				described.Binary.ClientGo = module.Version
-			}
-		}
-	}
-	return described
 }
 
 // Witnesses name what the replicas' acts are known from here.
@@ -132,24 +117,25 @@ func (c *Cluster) Witnesses() []history.Witness {
 	return []history.Witness{history.Journals, history.Writes}
 }
 
-// Deploy keeps that many replicas running.
-func (c *Cluster) Deploy(ctx context.Context, replicas int, options controller.Options) error {
-	c.options = c.complete(options)
-	c.leaseID = options.LeaderElectionID
-	_, err := c.crew.Scale(ctx, replicas)
+// Deploy keeps so many replicas running. What they run is the cluster's manager, whatever else the subject says.
+func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
+	c.options = options(deployment.Settings)
+	c.leaseID = deployment.Subject.Elections[0].Name
+	_, err := c.crew.Scale(ctx, deployment.Replicas)
 	return err
 }
 
-// complete sets what the cluster decides.
-func (c *Cluster) complete(options controller.Options) controller.Options {
+// options are a manager's, for settings, with what the cluster decides.
+func options(settings subject.Settings) controller.Options {
+	options := manager.Options(settings)
 	options.LeaderElectionNamespace = namespace
 	options.MetricsBindAddress, options.HealthProbeBindAddress = "0", "0"
 	return options
 }
 
 // Rollout replaces every replica, one after the other.
-func (c *Cluster) Rollout(ctx context.Context, options controller.Options) error {
-	c.options, c.begins = c.complete(options), false
+func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
+	c.options, c.begins = options(settings), false
 	for _, r := range c.crew.Kept() {
 		r.configure(c.manager, c.options)
 		mark := c.observer.Mark()

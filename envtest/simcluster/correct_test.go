@@ -12,10 +12,13 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 )
 
 // like is a plain manager, changed.
@@ -46,7 +49,7 @@ func played(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager
 		observer := observe.New()
 		var err error
 		verdict, err = s.Run(t.Context(), scenario.Setting{
-			Cluster: New(observer, manager), Observer: observer, Profile: profile, History: path,
+			Cluster: New(observer, manager), Observer: observer, Subject: ours(), Profile: profile, History: path,
 		})
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	})
@@ -72,6 +75,9 @@ func explain(v invariant.Verdict) []string {
 	return said
 }
 
+// ours is what is run: whatever a test puts in the manager's place takes its options, and keeps its journal.
+func ours() *subject.Subject { return manager.New(binary.ThisProgram(), nil) }
+
 // A harness that knows one manager only would take that one's habits for correctness. These are others, and correct.
 func TestCorrectManagersAreHeld(t *testing.T) {
 	for name, manager := range map[string]Manager{
@@ -84,7 +90,7 @@ func TestCorrectManagersAreHeld(t *testing.T) {
 			for _, profile := range scenario.Profiles {
 				for _, s := range scenario.Catalogue {
 					t.Run(profile.Name+"/"+s.Name, func(t *testing.T) {
-						if why := s.Skip(&Cluster{}); why != nil {
+						if why := s.Skip(&Cluster{}, ours(), profile); why != nil {
 							t.Skip(why)
 						}
 						verdict := judged(t, s, profile, manager)

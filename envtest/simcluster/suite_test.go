@@ -8,9 +8,12 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/simcluster"
 )
 
@@ -21,12 +24,14 @@ func TestScenarios(t *testing.T) {
 }
 
 // binding runs a manager in virtual time.
-func binding(t *testing.T, manager simcluster.Manager) spec.Binding {
+func binding(t *testing.T, runs simcluster.Manager) spec.Binding {
+	of := manager.New(binary.ThisProgram(), nil)
 	return spec.Binding{
 		Cluster: "sim",
 		Profile: scenario.Production,
+		Subject: func() *subject.Subject { return of },
 		Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {
-			return simcluster.New(observer, manager), nil
+			return simcluster.New(observer, runs), nil
 		},
 		Within: func(run func(context.Context)) {
 			synctest.Test(t, func(t *testing.T) { run(t.Context()) })

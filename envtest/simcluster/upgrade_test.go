@@ -25,8 +25,10 @@ func upgraded(t *testing.T, profile scenario.Profile, before, manager Manager) (
 	synctest.Test(t, func(t *testing.T) {
 		observer := observe.New()
 		cluster := NewUpgrading(observer, before, manager)
-		g.Expect(chosen[0].Skip(cluster)).To(Succeed())
-		verdict, err = chosen[0].Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: observer, Profile: profile, History: path})
+		of := ours()
+		of.Before = new(of.Binary)
+		g.Expect(chosen[0].Skip(cluster, of, profile)).To(Succeed())
+		verdict, err = chosen[0].Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: observer, Subject: of, Profile: profile, History: path})
 		g.Expect(err).NotTo(HaveOccurred())
 	})
 	saved, err := history.Load(path)
