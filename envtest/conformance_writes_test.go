@@ -14,8 +14,8 @@ type told struct{ writes []history.Fact }
 // Version implements simcluster.Audience.
 func (*told) Version(runtime.Object, bool) {}
 
-// Wrote implements simcluster.Audience.
-func (t *told) Wrote(fact history.Fact) { t.writes = append(t.writes, fact) }
+// Asked implements simcluster.Audience.
+func (t *told) Asked(fact history.Fact) { t.writes = append(t.writes, fact) }
 
 // inWords is what a history keeps of the writes of Leases and work items, but what each API server chooses for itself: versions,
 // UIDs, users and times.

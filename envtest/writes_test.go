@@ -204,7 +204,7 @@ func recordIn(ctx context.Context, path string, namespace *apiserver.Namespace) 
 	_, err = io.Copy(log, file)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(log.Await(ctx, id)).To(Succeed())
-	return log.Writes()
+	return log.Requests()
 }
 
 func ofItems(facts []history.Fact) []history.Write {

@@ -47,6 +47,8 @@ const (
 	Stamped Kind = "stamped"
 	// Wrote: the API server received a request to change something; see [Write].
 	Wrote Kind = "wrote"
+	// Looked: the API server received a replica's request to read a Lease; Write holds it, with the verb get.
+	Looked Kind = "looked"
 )
 
 // Facts about the run, by its runner.
@@ -72,7 +74,7 @@ const (
 
 var kinds = []Kind{
 	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
-	LeaseSeen, LeaseGone, Made, Stamped, Wrote, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
+	LeaseSeen, LeaseGone, Made, Stamped, Wrote, Looked, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
 }
 
 // ofJournal says whether facts of the kind come from a replica's journal.
@@ -192,8 +194,8 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
 	case f.Kind == LeaseSeen && f.Lease == nil:
 		return fmt.Errorf("expected a lease in the lease fact, got none")
-	case f.Kind == Wrote && (f.Write == nil || f.Write.User == "" || f.Write.Verb == "" || f.Write.Resource == ""):
-		return fmt.Errorf("expected a write with its user, verb and resource in the wrote fact, got %+v", f.Write)
+	case (f.Kind == Wrote || f.Kind == Looked) && (f.Write == nil || f.Write.User == "" || f.Write.Verb == "" || f.Write.Resource == ""):
+		return fmt.Errorf("expected a request with its user, verb and resource in the %s fact, got %+v", f.Kind, f.Write)
 	case f.Kind == Stepped && f.By == nil:
 		return fmt.Errorf("expected by how much the clock was set in the clock-stepped fact, got none")
 	case f.Kind == Exited && f.Exit == nil:

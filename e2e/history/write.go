@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Write is one request to change something, as the API server has recorded it (audit.k8s.io/v1, Event), or the model of it.
+// Write is one request to change something, or to read a Lease, as the API server has recorded it (audit.k8s.io/v1, Event), or the model of it.
 // The fact's Time is when the request was received, by the API server's clock. The fact's Source is the life of the replica
 // that sent it, if one did; the fact's Item, Identity and Term are those of a work item and of its stamp; the fact's Lease
 // is the version of the Lease that the request made, or that it asked for, where the answer does not say.
@@ -15,7 +15,7 @@ type Write struct {
 	// Pod and PodUID are those that the author's token is bound to; empty, if it is bound to none.
 	Pod    string `json:"pod,omitempty"`
 	PodUID string `json:"podUID,omitempty"`
-	// Verb is create, update, patch, delete or deletecollection.
+	// Verb is create, update, patch, delete or deletecollection; get for [Looked].
 	Verb string `json:"verb"`
 	// Resource is the plural with its group, if it has one, and with its subresource, if that was written:
 	// "configmaps", "leases.coordination.k8s.io", "deployments.apps/status".

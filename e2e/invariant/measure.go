@@ -29,10 +29,10 @@ type Measures struct {
 	// late the last of them came.
 	StaleWrites int
 	Stalest     time.Duration
-	// Rush is the most writes of the Lease that reached the API server within a second, and Refused how many of those were; zero
-	// where it records none. Where there are faults, only what came since the first is counted. Reads are not counted, since a crowd does not change them: each candidate reads once in 1 to 2.2
-	// RetryPeriods.
-	Rush, Refused int
+	// Requests is the most that reached the API server about the Lease within a second, by replicas, Writes how many of those were
+	// to write it, and Refused how many of the writes were refused; zero where it records none. Where there are faults, only what came
+	// since the first is counted.
+	Requests, Writes, Refused int
 }
 
 func measure(v *view) Measures {
@@ -70,7 +70,7 @@ func measure(v *view) Measures {
 	}
 	m.margins(v, led)
 	m.stale(v)
-	m.rush(v)
+	m.requests(v)
 	return m
 }
 
@@ -90,27 +90,32 @@ func (m *Measures) margins(v *view, led []*reign) {
 	}
 }
 
-// rush looks at every second that ends with a write.
-func (m *Measures) rush(v *view) {
+// requests looks at every second that ends with a request.
+func (m *Measures) requests(v *view) {
 	var within []*history.Fact
-	refused := 0
-	count := func(wrote *history.Fact, by int) {
-		if wrote.Write.Effect() == history.Refused {
-			refused += by
+	writes, refused := 0, 0
+	count := func(asked *history.Fact, by int) {
+		if asked.Kind == history.Wrote {
+			writes += by
+			if asked.Write.Effect() == history.Refused {
+				refused += by
+			}
 		}
 	}
-	for _, wrote := range v.of(history.Wrote) {
-		if wrote.Write.Resource != history.Leases || wrote.Replica == "" || len(v.disturbs) > 0 && wrote.Time.Before(v.disturbs[0].injected.Time) {
+	for i := range v.facts {
+		asked := &v.facts[i]
+		if asked.Kind != history.Wrote && asked.Kind != history.Looked || asked.Write.Resource != history.Leases || asked.Replica == "" ||
+			len(v.disturbs) > 0 && asked.Time.Before(v.disturbs[0].injected.Time) {
 			continue
 		}
-		within = append(within, wrote)
-		count(wrote, 1)
-		for wrote.Time.Sub(within[0].Time) >= time.Second {
+		within = append(within, asked)
+		count(asked, 1)
+		for asked.Time.Sub(within[0].Time) >= time.Second {
 			count(within[0], -1)
 			within = within[1:]
 		}
-		if len(within) > m.Rush {
-			m.Rush, m.Refused = len(within), refused
+		if len(within) > m.Requests {
+			m.Requests, m.Writes, m.Refused = len(within), writes, refused
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (c *Cluster) refusals(ctx context.Context, pod string, since time.Time) (n 
 	if err != nil {
 		return 0, err
 	}
-	for _, write := range log.Writes() {
+	for _, write := range log.Requests() {
 		if apiserver.IsRefusal(write, pod) && !write.Time.Before(since) {
 			n++
 		}

@@ -110,7 +110,7 @@ func (c *Cluster) collectWrites(ctx context.Context) error {
 		log, unread = c.record.soFar(ctx, c.observer.Fail)
 		err = errors.Join(err, unread)
 	}
-	for _, write := range audit.Attribute(log.Writes(), c.observer.Facts(), c.roster.livesIn) {
+	for _, write := range audit.Attribute(log.Requests(), c.observer.Facts(), c.roster.livesIn) {
 		c.observer.Record(write)
 	}
 	return err

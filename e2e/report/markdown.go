@@ -26,7 +26,7 @@ func Markdown(out io.Writer, title string, rows []Row, again func(Row) string) e
 	fmt.Fprintf(&text, "### %s\n\n**%d passed, %d failed, %d skipped**: %d held, %d broken, %d inconclusive, %d without a verdict, %d broken by known bugs\n\n",
 		plain(title), len(rows)-failed-skipped, failed, skipped, counts[string(invariant.Held)], counts[string(invariant.Broken)],
 		counts[string(invariant.Inconclusive)], counts[NoVerdict], counts[KnownBug])
-	text.WriteString("| scenario | verdict | promises | interregnum | takeover | overlap | margin | writes/s | stale writes | not promised, not held |\n")
+	text.WriteString("| scenario | verdict | promises | interregnum | takeover | overlap | margin | requests/s | stale writes | not promised, not held |\n")
 	text.WriteString("|---|---|---|--:|--:|--:|--:|--:|--:|---|\n")
 	for _, row := range rows {
 		verdict := plain(row.Verdict)
@@ -35,7 +35,7 @@ func Markdown(out io.Writer, title string, rows []Row, again func(Row) string) e
 		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", plain(row.Scenario), verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
-			duration(row.Margin, row.Lost), row.rush(), row.stale(), plain(strings.Join(row.Measured, ", ")))
+			duration(row.Margin, row.Lost), row.requests(), row.stale(), plain(strings.Join(row.Measured, ", ")))
 	}
 	text.WriteString("\n")
 	for _, row := range rows {

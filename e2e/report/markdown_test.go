@@ -17,10 +17,10 @@ const markdown = `### sim, production
 
 **3 passed, 3 failed, 1 skipped**: 2 held, 1 broken, 1 inconclusive, 1 without a verdict, 1 broken by known bugs
 
-| scenario | verdict | promises | interregnum | takeover | overlap | margin | writes/s | stale writes | not promised, not held |
+| scenario | verdict | promises | interregnum | takeover | overlap | margin | requests/s | stale writes | not promised, not held |
 |---|---|---|--:|--:|--:|--:|--:|--:|---|
-| a long name that makes the column wide | held | 8 of 8 | 6.421s | 6.418s (≤ 17.4s) | 0.002s | 2.000s | 10 (9 refused) | 2, 4.210s late | AtMostOneActor, TermsNeverGoBack |
-| quiet | held | 2 of 2 | – | – | – | – | 1 | – |  |
+| a long name that makes the column wide | held | 8 of 8 | 6.421s | 6.418s (≤ 17.4s) | 0.002s | 2.000s | 14 (10 to write, 9 refused) | 2, 4.210s late | AtMostOneActor, TermsNeverGoBack |
+| quiet | held | 2 of 2 | – | – | – | – | 3 (1 to write) | – |  |
 | late | **broken** | 1 of 2 | – | none (≤ 8.2s) | – | -0.040s | – | – |  |
 | blind | **inconclusive** | 0 of 2 | – | – | – | – | – | – |  |
 | out of reach | skipped | – | – | – | – | – | – | – |  |

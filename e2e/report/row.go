@@ -26,7 +26,8 @@ type Row struct {
 	Overlap     time.Duration `json:"overlap,omitempty"`
 	Margin      time.Duration `json:"margin,omitempty"`
 	Lost        bool          `json:"lost,omitempty"`
-	Rush        int           `json:"rush,omitempty"`
+	Requests    int           `json:"requests,omitempty"`
+	Writes      int           `json:"writes,omitempty"`
 	Refused     int           `json:"refused,omitempty"`
 	// StaleWrites counts the writes that arrived when another replica had acted since, the last of them Stalest late.
 	StaleWrites int           `json:"staleWrites,omitempty"`
@@ -62,7 +63,7 @@ func Judged(v invariant.Verdict, history string) Row {
 		Scenario: v.Scenario, Verdict: string(v.Outcome), History: history,
 		Interregnum: v.Measures.Interregnum, Takeover: v.Measures.Takeover, Bound: v.Measures.Bound,
 		Overlap: v.Measures.Overlap, Margin: v.Measures.Margin, Lost: v.Measures.Lost,
-		Rush: v.Measures.Rush, Refused: v.Measures.Refused,
+		Requests: v.Measures.Requests, Writes: v.Measures.Writes, Refused: v.Measures.Refused,
 		StaleWrites: v.Measures.StaleWrites, Stalest: v.Measures.Stalest,
 	}
 	for _, r := range v.Results {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,7 +14,7 @@ import (
 func Table(out io.Writer, rows []Row) error {
 	var aligned strings.Builder
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tWRITES/S\tSTALE WRITES\tNOT PROMISED, NOT HELD")
+	fmt.Fprintln(table, "SCENARIO\tVERDICT\tPROMISES\tINTERREGNUM\tTAKEOVER\tOVERLAP\tMARGIN\tREQUESTS/S\tSTALE WRITES\tNOT PROMISED, NOT HELD")
 	counts := map[string]int{}
 	// What failed is said last, where the eye is when a long run ends.
 	var notes, skips, failures []string
@@ -23,7 +22,7 @@ func Table(out io.Writer, rows []Row) error {
 		counts[row.Verdict]++
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Verdict, row.promises(),
 			duration(row.Interregnum, row.Interregnum > 0), row.takeover(), duration(row.Overlap, row.Overlap > 0),
-			duration(row.Margin, row.Lost), row.rush(), row.stale(), strings.Join(row.Measured, ", "))
+			duration(row.Margin, row.Lost), row.requests(), row.stale(), strings.Join(row.Measured, ", "))
 		// Where a run is inconclusive, what did not hold follows from what Why says.
 		if len(row.Broken) > 0 && row.Verdict == string(invariant.Broken) {
 			failures = append(failures, fmt.Sprintf("%s: broke %s", row.Scenario, strings.Join(row.Broken, ", ")))
@@ -76,15 +75,15 @@ func (r Row) takeover() string {
 	return fmt.Sprintf("%s (≤ %v)", duration(r.Takeover, true), r.Bound.Round(100*time.Millisecond))
 }
 
-// rush is the most writes of the Lease within a second.
-func (r Row) rush() string {
+// requests is the most requests about the Lease within a second.
+func (r Row) requests() string {
 	switch {
-	case r.Rush == 0:
+	case r.Requests == 0:
 		return "–"
 	case r.Refused == 0:
-		return strconv.Itoa(r.Rush)
+		return fmt.Sprintf("%d (%d to write)", r.Requests, r.Writes)
 	}
-	return fmt.Sprintf("%d (%d refused)", r.Rush, r.Refused)
+	return fmt.Sprintf("%d (%d to write, %d refused)", r.Requests, r.Writes, r.Refused)
 }
 
 // stale counts the stale writes, and says how late the last of them came.

@@ -19,9 +19,9 @@ func rows() []report.Row {
 			Scenario: "a long name that makes the column wide", Verdict: "held", Held: 8, Promised: 8,
 			Interregnum: 6420612 * time.Microsecond, Takeover: 6418 * time.Millisecond, Bound: 17400 * time.Millisecond,
 			Margin: 2 * time.Second, Lost: true, Measured: []string{"AtMostOneActor", "TermsNeverGoBack"},
-			Overlap: 1500 * time.Microsecond, Rush: 10, Refused: 9, StaleWrites: 2, Stalest: 4210 * time.Millisecond,
+			Overlap: 1500 * time.Microsecond, Requests: 14, Writes: 10, Refused: 9, StaleWrites: 2, Stalest: 4210 * time.Millisecond,
 		},
-		{Scenario: "quiet", Verdict: "held", Held: 2, Promised: 2, Rush: 1},
+		{Scenario: "quiet", Verdict: "held", Held: 2, Promised: 2, Requests: 3, Writes: 1},
 		{
 			Scenario: "late", Verdict: "broken", Held: 1, Promised: 2, Broken: []string{"TakeoverInTime"},
 			Bound: 8200 * time.Millisecond, Margin: -40 * time.Millisecond, Lost: true,
@@ -33,14 +33,14 @@ func rows() []report.Row {
 	}
 }
 
-const table = `SCENARIO                                VERDICT       PROMISES  INTERREGNUM  TAKEOVER          OVERLAP  MARGIN   WRITES/S        STALE WRITES    NOT PROMISED, NOT HELD
-a long name that makes the column wide  held          8 of 8    6.421s       6.418s (≤ 17.4s)  0.002s   2.000s   10 (9 refused)  2, 4.210s late  AtMostOneActor, TermsNeverGoBack
-quiet                                   held          2 of 2    –            –                 –        –        1               –
-late                                    broken        1 of 2    –            none (≤ 8.2s)     –        -0.040s  –               –
-blind                                   inconclusive  0 of 2    –            –                 –        –        –               –
-out of reach                            skipped       –         –            –                 –        –        –               –
-no cluster                              failed        –         –            –                 –        –        –               –
-an old acquaintance                     known bug     1 of 2    –            –                 –        –        –               –
+const table = `SCENARIO                                VERDICT       PROMISES  INTERREGNUM  TAKEOVER          OVERLAP  MARGIN   REQUESTS/S                   STALE WRITES    NOT PROMISED, NOT HELD
+a long name that makes the column wide  held          8 of 8    6.421s       6.418s (≤ 17.4s)  0.002s   2.000s   14 (10 to write, 9 refused)  2, 4.210s late  AtMostOneActor, TermsNeverGoBack
+quiet                                   held          2 of 2    –            –                 –        –        3 (1 to write)               –
+late                                    broken        1 of 2    –            none (≤ 8.2s)     –        -0.040s  –                            –
+blind                                   inconclusive  0 of 2    –            –                 –        –        –                            –
+out of reach                            skipped       –         –            –                 –        –        –                            –
+no cluster                              failed        –         –            –                 –        –        –                            –
+an old acquaintance                     known bug     1 of 2    –            –                 –        –        –                            –
 
 an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
 

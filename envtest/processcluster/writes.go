@@ -40,7 +40,7 @@ func (c *Cluster) upToNow(ctx context.Context) error {
 // recordWrites tells the observer of the writes, as far as they are known.
 func (c *Cluster) recordWrites(ctx context.Context) error {
 	err := c.upToNow(ctx)
-	for _, fact := range audit.Attribute(c.writes.Writes(), c.observer.Facts(), c.lives) {
+	for _, fact := range audit.Attribute(c.writes.Requests(), c.observer.Facts(), c.lives) {
 		c.observer.Record(fact)
 	}
 	return err

@@ -35,9 +35,9 @@ var _ http.RoundTripper = (*APIServer)(nil)
 type Audience interface {
 	// Version is told every version of every object, and its last one again when it is deleted.
 	Version(object runtime.Object, deleted bool)
-	// Wrote is told every request to change something that has reached the API server, once it is answered, whatever the
-	// answer: a fact of the kind [history.Wrote].
-	Wrote(fact history.Fact)
+	// Asked is told every request to change something that has reached the API server, and every one to read a Lease, once it is
+	// answered, whatever the answer: a fact of the kind [history.Wrote] or [history.Looked].
+	Asked(fact history.Fact)
 }
 
 // NewAPIServer makes one with nothing in it.
@@ -67,8 +67,11 @@ func (s *APIServer) answer(request *http.Request, by author, denied error, refus
 	if err != nil {
 		response = refuse(request, err)
 	}
-	if w != nil {
-		s.audience.Wrote(w.answered(response.StatusCode))
+	switch {
+	case w != nil:
+		s.audience.Asked(w.answered(response.StatusCode))
+	case by.reads(request, t):
+		s.audience.Asked(by.read(t, response.StatusCode))
 	}
 	return response
 }

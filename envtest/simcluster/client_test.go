@@ -43,8 +43,8 @@ func (a audience) Version(o runtime.Object, deleted bool) {
 	*a.told = append(*a.told, name)
 }
 
-// Wrote implements simcluster.Audience.
-func (a audience) Wrote(fact history.Fact) { *a.wrote = append(*a.wrote, fact) }
+// Asked implements simcluster.Audience.
+func (a audience) Asked(fact history.Fact) { *a.wrote = append(*a.wrote, fact) }
 
 // inEachMedia runs a test with clients that speak JSON, and with clients that speak protobuf.
 func inEachMedia(t *testing.T, test func(t *testing.T, a api)) {

@@ -100,8 +100,8 @@ func (c audience) Version(object runtime.Object, deleted bool) {
 	}
 }
 
-// Wrote implements Audience.
-func (c audience) Wrote(fact history.Fact) { c.observer.Record(fact) }
+// Asked implements Audience.
+func (c audience) Asked(fact history.Fact) { c.observer.Record(fact) }
 
 // Describe says where the run takes place and what runs there.
 func (c *Cluster) Describe() history.Cluster {

@@ -36,8 +36,8 @@ func (h hearing) Version(o runtime.Object, _ bool) {
 	*h.applied = append(*h.applied, o.(metav1.Object).GetName())
 }
 
-// Wrote implements Audience.
-func (h hearing) Wrote(fact history.Fact) { *h.wrote = append(*h.wrote, fact) }
+// Asked implements Audience.
+func (h hearing) Asked(fact history.Fact) { *h.wrote = append(*h.wrote, fact) }
 
 func onWire(t *testing.T, test func(w wire)) {
 	t.Helper()

@@ -47,7 +47,8 @@ func TestAHundredReplicas(t *testing.T) {
 				verdict := judged(t, chosen[0], profile, distant)
 				g.Expect(verdict.Outcome).To(Equal(invariant.Held), "%v", explain(verdict))
 				g.Expect(verdict.Measures.Refused).To(BeNumerically(">=", refused))
-				t.Logf("writes of the Lease within a second: %d, of which %d refused", verdict.Measures.Rush, verdict.Measures.Refused)
+				t.Logf("requests about the Lease within a second: %d, of which %d to write it, of which %d refused",
+					verdict.Measures.Requests, verdict.Measures.Writes, verdict.Measures.Refused)
 			})
 		}
 	}

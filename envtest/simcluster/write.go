@@ -69,6 +69,19 @@ func (by author) writing(request *http.Request, t target, body []byte) *writing 
 	}
 }
 
+// reads says whether a replica asks for a Lease.
+func (by author) reads(request *http.Request, t target) bool {
+	return request.Method == http.MethodGet && t.name != "" && by.source.Replica != "" && nameIn(t.group) == history.Leases
+}
+
+// read is the record of that. Requests take no time here.
+func (by author) read(t target, code int) history.Fact {
+	now := time.Now().UTC()
+	return history.Fact{Kind: history.Looked, Time: now, Source: by.source, Write: &history.Write{
+		User: by.user, Pod: by.pod, Verb: "get", Resource: history.Leases, Name: t.name, Completed: &now, Code: code,
+	}}
+}
+
 // nameIn names a resource as history.Write does.
 func nameIn(group schema.GroupResource) string {
 	plural, subresource, sub := strings.Cut(group.Resource, "/")

@@ -10,8 +10,8 @@ import (
 // Lives tells which lives of a replica ran with the tokens of a pod, in their order; nil for a pod that is no replica's.
 type Lives func(pod, uid string) []history.Source
 
-// Attribute returns the writes with the lives that sent them as their sources; the sources of those that no replica sent are
-// empty. seen are the facts of the run: when lives were launched, and which identities they stated.
+// Attribute returns the requests with the lives that sent them as their sources; the sources of those that no replica sent
+// are empty. seen are the facts of the run: when lives were launched, and which identities they stated.
 //
 // Of the lives that ran in one pod the author is the one that stated, in its journal, the identity that was written: a
 // request may be held on its way until after the next life began. Else, or where several lives stated it, it is the latest

@@ -29,7 +29,7 @@ type Log struct {
 	// answered holds a channel for each audit ID that was awaited or answered; it is closed once it is answered.
 	answered map[string]chan struct{}
 	broken   chan struct{}
-	// hear are told of each write once it is answered.
+	// hear are told of each request once it is answered.
 	hear []func(history.Fact)
 }
 
@@ -141,7 +141,7 @@ func (l *Log) note(event auditv1.Event) {
 }
 
 func (l *Log) tell(r *request) {
-	if r.dry() {
+	if !r.counts() {
 		return
 	}
 	for _, hear := range l.hear {
@@ -149,7 +149,7 @@ func (l *Log) tell(r *request) {
 	}
 }
 
-// Tell tells of each write from now on, as the log tells that it was answered: a fact that knows neither its source nor its
+// Tell tells of each request from now on, as the log tells that it was answered: a fact that knows neither its source nor its
 // item. hear must not call back.
 func (l *Log) Tell(hear func(history.Fact)) {
 	l.mu.Lock()
@@ -194,15 +194,15 @@ func (l *Log) Forget() {
 	clear(l.requests)
 }
 
-// Writes are the facts of the kind [history.Wrote] that the log holds so far, by the time at which the API server received
-// them. A write whose answer was not read is one without Completed and Code. Their sources are not set: see [Attribute].
-func (l *Log) Writes() []history.Fact {
+// Requests are the facts of the kinds [history.Wrote] and [history.Looked] that the log holds so far, by the time at which the API
+// server received them. One whose answer was not read is without Completed and Code. Their sources are not set: see [Attribute].
+func (l *Log) Requests() []history.Fact {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	requests := make([]*request, 0, len(l.requests))
 	items := map[string]bool{}
 	for _, r := range l.requests {
-		if !r.dry() {
+		if r.counts() {
 			requests = append(requests, r)
 		}
 		if r.ofItem() {
@@ -210,11 +210,11 @@ func (l *Log) Writes() []history.Fact {
 		}
 	}
 	slices.SortFunc(requests, inOrder)
-	writes := make([]history.Fact, 0, len(requests))
+	facts := make([]history.Fact, 0, len(requests))
 	for _, r := range requests {
-		writes = append(writes, r.fact(items))
+		facts = append(facts, r.fact(items))
 	}
-	return writes
+	return facts
 }
 
 func excerpt(line []byte) string {

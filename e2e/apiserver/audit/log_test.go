@@ -40,7 +40,7 @@ func read(t *testing.T, content ...[]byte) []history.Fact {
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	}
 	NewWithT(t).Expect(failed).To(BeEmpty())
-	return log.Writes()
+	return log.Requests()
 }
 
 func lines(content []byte) [][]byte { return slices.Collect(bytes.Lines(content)) }
@@ -91,7 +91,7 @@ func TestWhatIsNoEventBreaksTheLog(t *testing.T) {
 			var failed failures
 			log := NewLog(here, failed.fail)
 			_, _ = log.Write(recorded)
-			writes := log.Writes()
+			writes := log.Requests()
 			_, err := log.Write([]byte(content))
 			g.Expect(err).NotTo(HaveOccurred())
 			_, err = log.Write(recorded)
@@ -99,7 +99,7 @@ func TestWhatIsNoEventBreaksTheLog(t *testing.T) {
 			g.Expect(failed).To(HaveExactElements(And(
 				HavePrefix("the audit log is broken at line 26 of what was read: expected an event of audit.k8s.io/v1"),
 				ContainSubstring("start the API server with the flags of e2e/apiserver/audit"))))
-			g.Expect(log.Writes()).To(Equal(writes), "what was read stays")
+			g.Expect(log.Requests()).To(Equal(writes), "what was read stays")
 			g.Expect(log.Await(t.Context(), "another")).To(MatchError(failed[0]))
 		})
 	}
@@ -131,7 +131,7 @@ func TestWhatIsForgottenIsNotTold(t *testing.T) {
 	all := lines(recorded)
 	_, _ = log.Write(bytes.Join(all[:2], nil))
 	log.Forget()
-	g.Expect(log.Writes()).To(BeEmpty())
+	g.Expect(log.Requests()).To(BeEmpty())
 	_, _ = log.Write(bytes.Join(all[2:], nil))
-	g.Expect(log.Writes()).To(Equal(read(t, recorded)[1:]))
+	g.Expect(log.Requests()).To(Equal(read(t, recorded)[1:]))
 }

@@ -46,6 +46,17 @@ func inOrder(a, b *request) int {
 	)
 }
 
+// counts says whether the request is evidence: a write, but not one that changes nothing; or a look at a Lease by a pod.
+func (r *request) counts() bool {
+	if r.event.Verb == "get" {
+		return r.pod() != ""
+	}
+	return !r.dry()
+}
+
+// pod is the name of the one that the author's token is bound to.
+func (r *request) pod() string { return only(r.event.User.Extra[podNameKey]) }
+
 // dry says whether the request was one that changes nothing.
 func (r *request) dry() bool {
 	if target, err := url.Parse(r.event.RequestURI); err == nil && len(target.Query()["dryRun"]) > 0 {
@@ -58,7 +69,7 @@ func (r *request) dry() bool {
 func (r *request) fact(items map[string]bool) history.Fact {
 	write := &history.Write{
 		User: r.event.User.Username, Verb: r.event.Verb, Resource: r.resource(), Name: r.name(),
-		Pod: only(r.event.User.Extra[podNameKey]), PodUID: only(r.event.User.Extra[podUIDKey]),
+		Pod: r.pod(), PodUID: only(r.event.User.Extra[podUIDKey]),
 	}
 	if status := r.event.ResponseStatus; r.ended() && status != nil && (status.Code != http.StatusOK || status.Message != unanswered) {
 		write.Completed = new(r.event.StageTimestamp.UTC())
@@ -67,6 +78,8 @@ func (r *request) fact(items map[string]bool) history.Fact {
 	}
 	fact := history.Fact{Time: r.event.RequestReceivedTimestamp.UTC(), Kind: history.Wrote, Write: write}
 	switch {
+	case write.Verb == "get":
+		fact.Kind = history.Looked
 	case write.Resource == history.Leases:
 		fact.Lease = r.lease()
 	case write.Resource == history.WorkItems && items[write.Name]:

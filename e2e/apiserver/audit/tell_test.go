@@ -26,5 +26,5 @@ func TestWritesAreToldAsTheyAreAnswered(t *testing.T) {
 		return codes
 	}
 	g.Expect(told).NotTo(BeEmpty())
-	g.Expect(codes(told)).To(ConsistOf(codes(log.Writes())))
+	g.Expect(codes(told)).To(ConsistOf(codes(log.Requests())))
 }
