@@ -41,6 +41,10 @@ type Header struct {
 	WorkPeriod metav1.Duration `json:"workPeriod,omitzero"`
 	// Witnesses name what the acts are known from.
 	Witnesses []Witness `json:"witnesses,omitempty"`
+	// Lease is the name of the one that the election is about; empty, where there is no other.
+	Lease string `json:"lease,omitempty"`
+	// Standbys are the writes that replicas make which do not lead.
+	Standbys []WritePattern `json:"standbys,omitempty"`
 
 	Expect Expectation `json:"expect"`
 }
@@ -171,6 +175,11 @@ func (h Header) validate() error {
 		return fmt.Errorf("expected a drain from zero to %v, got %v", mostDrained, h.Drain.Duration)
 	case h.ActPeriod.Duration <= 0:
 		return fmt.Errorf("expected an act period above zero, got %v", h.ActPeriod.Duration)
+	}
+	for _, pattern := range h.Standbys {
+		if pattern.Resource == "" {
+			return fmt.Errorf("expected a resource in each of the writes that standbys may make, got %+v", pattern)
+		}
 	}
 	for _, t := range h.Timings {
 		if t.LeaseDuration.Duration <= 0 || t.RenewDeadline.Duration <= 0 || t.RetryPeriod.Duration <= 0 {

@@ -58,7 +58,8 @@ func (w Write) Effect() Effect {
 	return Unknown
 }
 
-// WritePattern names some writes: those with the verb, of the resource, as [Write] names them. An empty one, or *, stands for any.
+// WritePattern names some writes: those with the verb, of the resource, as [Write] names them. An empty verb, or *, stands for
+// any, and so does the resource *.
 type WritePattern struct {
 	Verb     string `json:"verb,omitempty"`
 	Resource string `json:"resource"`

@@ -8,7 +8,8 @@ import (
 )
 
 // act is one unit of leader-only work, and when it was done: a journal says so to the clock's uncertainty; a stamp on a work
-// item tells of a time between two.
+// item tells of a time between two. So does a request that the API server has recorded: it was received at the second, and sent
+// not much earlier, where no fault may have held it.
 type act struct {
 	fact *history.Fact
 	history.Source
@@ -30,7 +31,11 @@ func (v *view) findActs() {
 	v.acts = make([]act, 0, journalled+len(stamps))
 	for i := range v.facts {
 		if fact := &v.facts[i]; fact.IsAct() {
-			v.acts = append(v.acts, act{fact: fact, Source: fact.Source, term: *fact.Term, earliest: fact.Time, latest: fact.Time})
+			a := act{fact: fact, Source: fact.Source, term: *fact.Term, earliest: fact.Time, latest: fact.Time}
+			if fact.Write != nil {
+				a.earliest = v.sentBy(fact)
+			}
+			v.acts = append(v.acts, a)
 		}
 	}
 	if len(stamps) > 0 {
@@ -39,8 +44,17 @@ func (v *view) findActs() {
 	}
 }
 
-// journalled lists the acts that the journals tell, in order.
-func (v *view) journalled(yield func(*act) bool) {
+// sentBy is a moment before which a request was not sent, as far as faults can tell: when it was received, where none held it up.
+// The zero time, if one may have.
+func (v *view) sentBy(asked *history.Fact) time.Time {
+	if v.clearedBefore(asked.Replica, asked.Time) {
+		return time.Time{}
+	}
+	return asked.Time.Add(-v.delay(asked.Replica, asked.Time))
+}
+
+// told lists the acts that the journals tell, or the record of requests in their place, in order.
+func (v *view) told(yield func(*act) bool) {
 	for i := range v.acts {
 		if !v.acts[i].stamp && !yield(&v.acts[i]) {
 			return

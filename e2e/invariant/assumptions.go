@@ -60,18 +60,30 @@ func assumptions(v *view) *assumed {
 
 // evidence says what is missing of what a run tells in which somebody is to lead: journals, and an election.
 func (v *view) evidence(a *assumed) {
-	if len(v.of(history.Started)) == 0 {
+	switch {
+	case len(v.of(history.Started)) > 0:
+	case v.journalled:
 		a.excuse("expected journals, got none: no replica said that it started")
+	default:
+		a.excuse("expected requests about the Lease in the API server's record, got none: no replica asked for it")
 	}
 	if len(v.versions) == 0 {
 		a.miss("expected versions of the Lease, got none: the observer saw nothing of the election")
 	}
 	for _, l := range v.lives {
-		if v.silent(l) {
+		switch {
+		case !v.silent(l):
+		case v.journalled:
 			a.excuse("%s was launched and never said that it started: its acts cannot be seen", l.Source)
+		default:
+			a.excuse("%s was launched and never asked for the Lease: its acts cannot be told from others", l.Source)
 		}
 	}
 	v.otherTimings(a)
+	for _, w := range v.unexplained {
+		a.miss("%s, which did not lead, wrote (%s %s) before anything was done to anybody, %d such requests in all: standbys that write cannot be told from "+
+			"leaders; if they may, list it under standbys in the subject's file", w.First.Source, w.Verb, w.Resource, w.Count)
+	}
 }
 
 // silent says whether a life that was launched kept no journal, although it had the time to and did not fail to start.
@@ -80,6 +92,9 @@ func (v *view) silent(l *life) bool {
 		return false
 	}
 	due := l.launched.Time.Add(v.bounds.Start())
+	if !v.journalled && v.cutOff(l.Replica, l.launched.Time, due) {
+		return false // It may have asked, and nothing arrived.
+	}
 	excused := l.exited != nil && (l.exited.Exit.Code != 0 || !l.exited.Time.After(due)) ||
 		l.told != nil && !l.told.Time.After(due)
 	return v.end().After(due) && !excused
@@ -136,7 +151,8 @@ func (v *view) crashed(a *assumed) {
 		crashed := 0
 		var last *life
 		for _, l := range v.byReplica[replica] {
-			if l.started != nil && v.unprovoked(l) {
+			// Without a journal, one that ends before it has asked for its Lease has not said that it started.
+			if (l.started != nil || !v.journalled) && v.unprovoked(l) {
 				crashed++
 				last = l
 			}

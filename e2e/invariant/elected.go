@@ -67,18 +67,38 @@ func (w *words) complaint(act *history.Fact) *Breach {
 		return &b
 	}
 	switch {
+	case act.Write != nil && w.underWay(act, l.exited, last):
+		return nil
 	case l.exited != nil && act.Time.Sub(l.exited.Time) > w.uncertainty:
 		return breach(act.Time.Sub(l.exited.Time), "acted after it had exited", l.exited, act)
 	case last == nil:
 		return breach(0, "acted before it said that it started", act)
+	case last.Kind == history.Started && act.Write != nil:
+		return breach(0, "acted and had not written itself into the Lease", last, act)
 	case last.Kind == history.Started:
 		return breach(0, "acted and had not said that it was elected", last, act)
+	case last.Kind == history.Stopped && act.Write != nil:
+		return breach(act.Time.Sub(last.Time), "acted after it had released its Lease", last, act)
 	case last.Kind == history.Stopped:
 		return breach(act.Time.Sub(last.Time), "acted after it said that it stopped", last, act)
 	case act.Identity != l.identity:
 		return breach(0, fmt.Sprintf("acted as %s, and is %s by its own word", act.Identity, l.identity), last, act)
 	}
 	return w.wrongTerm(act, "acted")
+}
+
+// underWay says whether a request may have been on its way when its author exited, or released its Lease.
+func (w *words) underWay(act, exited, last *history.Fact) bool {
+	sent := w.sentBy(act)
+	for _, end := range []*history.Fact{exited, last} {
+		if end == nil || end.Kind != history.Exited && end.Kind != history.Stopped || !act.Time.After(end.Time) {
+			continue
+		}
+		if !sent.Add(-w.bounds.Transit()).After(end.Time) {
+			return true
+		}
+	}
+	return false
 }
 
 // wrongTerm says whether somebody did something in a term in which no version of the Lease names it the holder, or before one

@@ -21,7 +21,7 @@ func someoneLeads(v *view) finding {
 		q.start(deployed)
 	}
 	var before *act
-	for a := range v.journalled {
+	for a := range v.told {
 		if before != nil {
 			q.between(before, a.fact)
 		}

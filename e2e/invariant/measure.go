@@ -38,7 +38,7 @@ type Measures struct {
 func measure(v *view) Measures {
 	led := v.led()
 	m := Measures{Reigns: len(led)}
-	for range v.journalled {
+	for range v.told {
 		m.Acts++
 	}
 	for i, r := range led {
@@ -130,7 +130,7 @@ func (m *Measures) stale(v *view) {
 	for i := range v.acts {
 		a := &v.acts[i]
 		rival := byReign[reignKey{a.Source, a.term}]
-		if !a.stamp || rival == nil || a.fact.Write != nil && a.fact.Write.Effect() == history.Refused {
+		if !a.stamp && a.fact.Write == nil || rival == nil || a.fact.Write != nil && a.fact.Write.Effect() == history.Refused {
 			continue
 		}
 		if late := a.latest.Sub(rival.begin()); late > v.uncertainty && a.earliest.Sub(rival.begin()) <= v.uncertainty {

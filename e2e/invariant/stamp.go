@@ -13,6 +13,9 @@ import (
 
 // stamps lists them, once each.
 func (v *view) stamps() []act {
+	if !v.journalled {
+		return nil // Whatever was written is an act already.
+	}
 	made := v.madeSince()
 	var list []act
 	if v.recorded() {

@@ -57,7 +57,7 @@ const sigkill = "SIGKILL"
 // finalActs are the last acts that journals tell of, of each life in each term.
 func (v *view) finalActs() map[reignKey]*history.Fact {
 	final := map[reignKey]*history.Fact{}
-	for a := range v.journalled {
+	for a := range v.told {
 		final[reignKey{a.Source, a.term}] = a.fact
 	}
 	return final
@@ -84,7 +84,11 @@ func (v *view) lostBefore(l *life, next version) bool {
 func (v *view) judgeRelease(found *finding, l *life, held renewal, release version, final *history.Fact) {
 	released := removal(held, release)
 	if final != nil {
-		if late := final.Time.Sub(released); late > v.uncertainty+tick {
+		late := final.Time.Sub(released)
+		if final.Write != nil {
+			late -= v.bounds.Transit() // It may have been under way.
+		}
+		if late > v.uncertainty+tick {
 			found.breach(late, fmt.Sprintf("%s acted when it had released its Lease", l.Source), release.fact, final)
 		}
 	}

@@ -17,7 +17,7 @@ const (
 
 // unseeable says why an overlap could not be told, had there been one.
 func (v *view) unseeable(a *assumed) {
-	blur := v.bounds.Blur()
+	blur := v.blur(v.bounds)
 	if v.uncertainty > blur {
 		a.miss("the clocks differ by up to %v; an overlap can be told if they differ by %v or less", v.uncertainty, blur)
 	}
@@ -55,15 +55,26 @@ func (v *view) unseeable(a *assumed) {
 func (v *view) blurOf(s history.Source) time.Duration {
 	l := v.lifeOf(s)
 	if l == nil || len(l.renewals) == 0 {
-		return v.bounds.Blur()
+		return v.blur(v.bounds)
 	}
 	blur := time.Duration(0)
 	for _, t := range v.header.Timings {
-		if its := NewBounds(history.Header{Timings: []history.Timings{t}}).Blur(); lasts(t, l.renewals[0]) && (blur == 0 || its < blur) {
+		if its := v.blur(NewBounds(history.Header{Timings: []history.Timings{t}})); lasts(t, l.renewals[0]) && (blur == 0 || its < blur) {
 			blur = its
 		}
 	}
-	return cmp.Or(blur, v.bounds.Blur())
+	return cmp.Or(blur, v.blur(v.bounds))
+}
+
+// leastWrites is how often somebody must write at least who is known by nothing else: a request need not be seen for as long as
+// between two of them.
+const leastWrites = time.Second
+
+func (v *view) blur(by Bounds) time.Duration {
+	if v.journalled {
+		return by.Blur()
+	}
+	return max(by.Blur(), leastWrites)
 }
 
 // idle names the terms that a life renewed in, and did not act in at all: a reign may be too short for blindness to show.
@@ -83,7 +94,7 @@ func (v *view) idle(a *assumed, l *life, deeds []*history.Fact) {
 		case r.RenewTime.After(first.RenewTime):
 			acted[r.Transitions] = true // To be said once.
 			a.miss("%s held the Lease in term %d, renewed it at %s, and never acted; an overlap can be told if it acts every %v or more often",
-				l.Source, r.Transitions, clock(r.at), v.bounds.Blur())
+				l.Source, r.Transitions, clock(r.at), v.blur(v.bounds))
 		}
 	}
 }

@@ -101,7 +101,7 @@ func sameVersion(a, b history.Lease) bool {
 // of, which may have been applied all the same.
 func (v *view) closeGaps() {
 	for _, wrote := range v.of(history.Wrote) {
-		if wrote.Write.Resource == history.Leases && wrote.Write.Effect() == history.Unknown {
+		if wrote.Write.Resource == history.Leases && wrote.Write.Effect() == history.Unknown && !v.another(wrote) {
 			v.unknown = append(v.unknown, wrote)
 		}
 	}
@@ -122,7 +122,7 @@ func (v *view) leaseWrites() (recorded map[string]*history.Fact, deleted []*hist
 	recorded = map[string]*history.Fact{}
 	for _, wrote := range v.of(history.Wrote) {
 		switch {
-		case wrote.Write.Resource != history.Leases || wrote.Write.Effect() != history.Applied:
+		case wrote.Write.Resource != history.Leases || wrote.Write.Effect() != history.Applied || v.another(wrote):
 		case wrote.Write.Verb == "delete":
 			deleted = append(deleted, wrote)
 		case wrote.Lease != nil && wrote.Write.Revision != "" && (len(uids) == 0 || uids[wrote.Lease.UID]):
@@ -134,6 +134,11 @@ func (v *view) leaseWrites() (recorded map[string]*history.Fact, deleted []*hist
 		}
 	}
 	return recorded, deleted
+}
+
+// another says whether a request is about another Lease than that of the election.
+func (v *view) another(asked *history.Fact) bool {
+	return v.header.Lease != "" && asked.Write.Name != v.header.Lease
 }
 
 // insert puts in what the watch has not seen, by revision.

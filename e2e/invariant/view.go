@@ -15,9 +15,12 @@ type view struct {
 	bounds      Bounds
 	uncertainty time.Duration
 
-	// facts in order; nothing in it is changed.
+	// facts in order, with what the record of requests tells of acts, where no journal does; nothing in it is changed.
 	facts []history.Fact
-	kinds map[history.Kind][]*history.Fact
+	// journalled: the replicas keep journals. unexplained is what standbys wrote, where they do not.
+	journalled  bool
+	unexplained []history.StandbyWrite
+	kinds       map[history.Kind][]*history.Fact
 
 	lives      []*life // in the order in which they are first heard of
 	bySource   map[history.Source]*life
@@ -57,11 +60,16 @@ func newView(h *history.History) *view {
 		bounds:      NewBounds(h.Header),
 		uncertainty: h.Header.Cluster.ClockUncertainty.Duration,
 		facts:       inOrder(h),
+		journalled:  h.Header.Journalled(),
 		kinds:       map[history.Kind][]*history.Fact{},
 		bySource:    map[history.Source]*life{},
 		byReplica:   map[string][]*life{},
 		byIdentity:  map[string][]*life{},
 		absent:      map[string]bool{},
+	}
+	if !v.journalled {
+		told := history.History{Header: h.Header, Facts: v.facts}
+		v.facts, v.unexplained = told.Told()
 	}
 	for i := range v.facts {
 		fact := &v.facts[i]

@@ -18,8 +18,10 @@ func (v *view) witnesses(a *assumed) {
 		return
 	}
 	c := &comparison{view: v, assumed: a}
-	c.processed()
-	c.stamped()
+	if v.journalled {
+		c.processed()
+		c.stamped()
+	}
 	c.versions()
 	if c.more > 0 {
 		a.miss("… and %d more facts on which the witnesses disagree", c.more)

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,9 +123,11 @@ func (s Scenario) header(setting Setting) history.Header {
 		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
 		Drain:     metav1.Duration{Duration: settings.StopsWithin()},
 		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
-		// Often enough that some items are made in every interregnum, and seldom enough to be no load.
-		WorkPeriod: timings[0].RetryPeriod,
+		// By default, often enough that some items are made in every interregnum, and seldom enough to be no load.
+		WorkPeriod: metav1.Duration{Duration: cmp.Or(setting.Subject.Work.Every, timings[0].RetryPeriod.Duration)},
 		Witnesses:  setting.Cluster.Witnesses(),
+		Lease:      setting.Subject.Elections[0].Name,
+		Standbys:   setting.Subject.Standbys,
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}
 	header.Cluster.Binary = setting.Subject.Binary

@@ -4,20 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
-// Settle heals what is not healed yet and waits until the run is at rest: every replica is up, all work is processed, and
-// one replica alone acts and renews.
+// Settle heals what is not healed yet and waits until the run is at rest: every replica is up, one replica alone acts and
+// renews, and then all work is processed. Work comes until the replicas are at rest: some act on nothing else.
 func (r *Run) Settle(ctx context.Context) error {
 	// What came last goes first: what was begun before may wait for it.
 	for _, injection := range slices.Backward(r.injections) {
 		injection.Heal(ctx)
 	}
-	r.work.stop()
 	calm := newCalm(r.replicas, r.observer.Mark())
 	// The worst that can precede the rest is one more takeover, and replicas that must first start.
 	bound := patience(r.bounds.Takeover(history.ByExpiry) + r.bounds.Start())
@@ -31,10 +31,36 @@ func (r *Run) Settle(ctx context.Context) error {
 		err = r.awaitThrough(ctx)
 		missing = []string{"anything that gets through since a heal"}
 	}
+	if err == nil {
+		missing, err = r.finishWork(ctx)
+	}
 	if errors.Is(err, errBound) {
 		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(missing, ", "), r.down())
 	}
 	return err
+}
+
+// finishWork makes no more work, and waits until all of it is processed. It returns what is not, if that is not to be.
+func (r *Run) finishWork(ctx context.Context) (missing []string, err error) {
+	r.work.stop()
+	made := map[string]bool{}
+	for _, fact := range r.observer.Facts() {
+		if fact.Kind == history.Made {
+			made[fact.Item] = true
+		}
+	}
+	// An item may be done before the harness has learned that it is made.
+	undone := maps.Clone(made)
+	_, err = r.observer.Await(ctx, 0, func(f history.Fact) bool {
+		if f.Kind == history.Stamped {
+			delete(undone, f.Item)
+		}
+		return len(undone) == 0
+	})
+	if err != nil && len(undone) > 0 {
+		missing = []string{fmt.Sprintf("the processing of %v", slices.Sorted(maps.Keys(undone)))}
+	}
+	return missing, err
 }
 
 // awaitThrough waits until what was healed has been used again, or the heal has nothing to show for itself: a standby looks
@@ -78,8 +104,6 @@ type calm struct {
 	since, facts int
 
 	up map[history.Source]bool
-	// made and done are work items. One may be done before the harness has learned that it is made.
-	made, done map[string]bool
 	// identity is that of the one who acts; actors are those who acted since the last renewal.
 	identity string
 	actors   map[history.Source]bool
@@ -93,7 +117,7 @@ const calmRenewals = 2
 func newCalm(replicas, since int) *calm {
 	return &calm{
 		replicas: replicas, since: since,
-		up: map[history.Source]bool{}, made: map[string]bool{}, done: map[string]bool{}, actors: map[history.Source]bool{},
+		up: map[history.Source]bool{}, actors: map[history.Source]bool{},
 	}
 }
 
@@ -104,10 +128,6 @@ func (c *calm) sees(f history.Fact) bool {
 		c.up[f.Source] = true
 	case history.Exited:
 		delete(c.up, f.Source)
-	case history.Made:
-		c.made[f.Item] = true
-	case history.Stamped:
-		c.done[f.Item] = true
 	case history.Acted:
 		c.identity = f.Identity
 		c.actors[f.Source] = true
@@ -130,16 +150,6 @@ func (c *calm) missing() []string {
 		missing = append(missing, fmt.Sprintf("%d of %d replicas", c.replicas-up, c.replicas))
 	} else if up > c.replicas {
 		missing = append(missing, fmt.Sprintf("the exit of %d replicas more than the %d that are to be", up-c.replicas, c.replicas))
-	}
-	var undone []string
-	for item := range c.made {
-		if !c.done[item] {
-			undone = append(undone, item)
-		}
-	}
-	if len(undone) > 0 {
-		slices.Sort(undone)
-		missing = append(missing, fmt.Sprintf("the processing of %v", undone))
 	}
 	if c.renewals < calmRenewals {
 		missing = append(missing, fmt.Sprintf("%d renewals by the only one who acts", calmRenewals-c.renewals))

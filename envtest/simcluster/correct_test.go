@@ -43,13 +43,18 @@ func judged(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager
 // played runs a scenario, once, in virtual time, and returns what was saved, too.
 func played(t *testing.T, s scenario.Scenario, profile scenario.Profile, manager Manager) (invariant.Verdict, *history.History) {
 	t.Helper()
+	return playedBy(t, ours(), s, profile, manager)
+}
+
+func playedBy(t *testing.T, of *subject.Subject, s scenario.Scenario, profile scenario.Profile, manager Manager) (invariant.Verdict, *history.History) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	var verdict invariant.Verdict
 	synctest.Test(t, func(t *testing.T) {
 		observer := observe.New()
 		var err error
 		verdict, err = s.Run(t.Context(), scenario.Setting{
-			Cluster: New(observer, manager), Observer: observer, Subject: ours(), Profile: profile, History: path,
+			Cluster: New(observer, manager), Observer: observer, Subject: of, Profile: profile, History: path,
 		})
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	})
