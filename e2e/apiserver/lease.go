@@ -12,15 +12,15 @@ import (
 
 // DeleteLease deletes the Lease.
 func (n *Namespace) DeleteLease(ctx context.Context) (fault.Injection, error) {
-	return fault.Happened{}, n.Clients.CoordinationV1().Leases(n.Name).Delete(ctx, n.lease, metav1.DeleteOptions{})
+	return fault.Happened{}, n.Clients.CoordinationV1().Leases(n.leaseNamespace()).Delete(ctx, n.lease(), metav1.DeleteOptions{})
 }
 
 // StealLease writes a stranger into the Lease.
 func (n *Namespace) StealLease(ctx context.Context, f fault.LeaseStolen) (fault.Injection, error) {
-	leases := n.Clients.CoordinationV1().Leases(n.Name)
+	leases := n.Clients.CoordinationV1().Leases(n.leaseNamespace())
 	// The holder renews meanwhile; a thief who meets a newer version looks again.
 	return fault.Happened{}, retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		lease, err := leases.Get(ctx, n.lease, metav1.GetOptions{})
+		lease, err := leases.Get(ctx, n.lease(), metav1.GetOptions{})
 		if err != nil {
 			return err
 		}

@@ -3,21 +3,21 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/subject"
 )
@@ -36,8 +36,10 @@ type Namespace struct {
 	admin    client.Client
 	uid      types.UID
 	policies policies
-	// account is the ServiceAccount of the replicas, and lease the name of the Lease that faults are about; see Grant.
-	account, lease string
+	// subject is what runs here; see Grant.
+	subject *subject.Subject
+	dynamic dynamic.Interface
+	work    work
 }
 
 // Make makes a namespace.
@@ -47,6 +49,10 @@ func Make(ctx context.Context, config *rest.Config) (*Namespace, error) {
 		return nil, fmt.Errorf("reaching the API server: %w", err)
 	}
 	admin, err := client.New(config, client.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("reaching the API server: %w", err)
+	}
+	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("reaching the API server: %w", err)
 	}
@@ -61,21 +67,21 @@ func Make(ctx context.Context, config *rest.Config) (*Namespace, error) {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
 	return &Namespace{
-		Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, config: config, admin: admin, uid: made.UID,
+		Name: made.Name, Server: "kube-apiserver " + version.GitVersion, Clients: clients, config: config, admin: admin, dynamic: objects, uid: made.UID,
 	}, nil
 }
 
 // Grant makes what is to be there before the replicas of a subject: its ServiceAccount, its rights, and what else it needs. It
 // returns when the API server goes by the rights on the Lease, which must be within the bound.
 func (n *Namespace) Grant(ctx context.Context, s *subject.Subject, bound time.Duration) error {
-	n.account, n.lease = s.Account, s.Elections[0].Name
+	n.subject = s
 	objects, err := s.Objects(n.Name)
 	if err != nil {
 		return err
 	}
 	for _, object := range objects {
 		if err := n.admin.Create(ctx, object); err != nil {
-			return fmt.Errorf("making what %s needs: %w", s.Name, err)
+			return fmt.Errorf("making what %s needs (%T %s): %w", s.Name, object, object.GetName(), err)
 		}
 	}
 	return n.awaitRight(ctx, "create", true, bound)
@@ -84,13 +90,13 @@ func (n *Namespace) Grant(ctx context.Context, s *subject.Subject, bound time.Du
 // awaitRight waits until the manager may, or may not, do this to Leases.
 func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, bound time.Duration) error {
 	attributes := &authorizationv1.ResourceAttributes{
-		Namespace: n.Name, Group: "coordination.k8s.io", Resource: "leases", Verb: verb,
+		Namespace: n.leaseNamespace(), Group: "coordination.k8s.io", Resource: "leases", Verb: verb,
 	}
 	if verb != "create" {
-		attributes.Name = n.lease
+		attributes.Name = n.lease()
 	}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: "system:serviceaccount:" + n.Name + ":" + n.account, ResourceAttributes: attributes,
+		User: "system:serviceaccount:" + n.Name + ":" + n.subject.Account, ResourceAttributes: attributes,
 	}}
 	// The API server learns of a Role by a watch of its own; nothing tells when it has.
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, bound, true, func(ctx context.Context) (bool, error) {
@@ -105,22 +111,15 @@ func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, boun
 
 // Watch tells the observer every version of the Lease and of the work items, until the context ends. It comes after Grant.
 func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, running interface{ Go(func()) }) {
-	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.Name), n.lease) })
-	running.Go(func() { observer.WatchWork(ctx, n.Clients.CoreV1().ConfigMaps(n.Name)) })
+	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.leaseNamespace()), n.lease()) })
+	running.Go(func() { n.watchWork(ctx, observer) })
 }
 
-// MakeWork makes a work item.
-func (n *Namespace) MakeWork(ctx context.Context, name string) error {
-	// Short, so that an API server that hangs does not keep the next item waiting for long.
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	item := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{journal.WorkLabel: "true"}}}
-	_, err := n.Clients.CoreV1().ConfigMaps(n.Name).Create(ctx, item, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil // Made by an attempt whose answer did not come in time.
-	}
-	return err
-}
+// lease is the name of the Lease that faults are about.
+func (n *Namespace) lease() string { return n.subject.Elections[0].Name }
+
+// leaseNamespace is where it is.
+func (n *Namespace) leaseNamespace() string { return cmp.Or(n.subject.Elections[0].Namespace, n.Name) }
 
 // Remove asks the API server, until it says yes, to remove the namespace and all that is in it. That takes it a while.
 func (n *Namespace) Remove(ctx context.Context) error {

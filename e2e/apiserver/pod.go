@@ -16,14 +16,14 @@ func (n *Namespace) Stand(ctx context.Context, name string) (pod *corev1.Pod, to
 	pod, err = n.Clients.CoreV1().Pods(n.Name).Create(ctx, &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: corev1.PodSpec{
-			ServiceAccountName: n.account,
+			ServiceAccountName: n.subject.Account,
 			Containers:         []corev1.Container{{Name: "nothing", Image: "nothing.invalid/runs-here"}},
 		},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, "", fmt.Errorf("making a Pod object for %s: %w", name, err)
 	}
-	made, err := n.Clients.CoreV1().ServiceAccounts(n.Name).CreateToken(ctx, n.account, &authenticationv1.TokenRequest{
+	made, err := n.Clients.CoreV1().ServiceAccounts(n.Name).CreateToken(ctx, n.subject.Account, &authenticationv1.TokenRequest{
 		Spec: authenticationv1.TokenRequestSpec{
 			BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID},
 		},

@@ -99,7 +99,7 @@ func (f *refused) mark(ctx context.Context, value *string) error {
 func (f *refused) await(ctx context.Context, want bool) error {
 	config := rest.CopyConfig(f.namespace.config)
 	config.Impersonate = rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + f.namespace.Name + ":" + f.namespace.account,
+		UserName: "system:serviceaccount:" + f.namespace.Name + ":" + f.namespace.subject.Account,
 		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + f.namespace.Name, "system:authenticated"},
 		Extra:    map[string][]string{podName: {f.pod}},
 	}

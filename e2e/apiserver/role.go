@@ -10,24 +10,41 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // forbidden is a Role without its verbs on Leases.
 type forbidden struct {
 	namespace *Namespace
+	name      string // of the Role
 	bound     time.Duration
 	rules     []rbacv1.PolicyRule
 	evidence  fault.Evidence
 }
 
-// ForbidLease takes the manager's rights on Leases away; healing gives them back. Each returns when the API server goes by
+// CanForbid returns nil if the rights of a subject on its Lease can be taken away, else the reason why not.
+func CanForbid(of *subject.Subject) error {
+	switch name, err := of.LeaseRole(); {
+	case err != nil:
+		return err
+	case name == "":
+		return fault.Unsupported(of.Name + " has its rights on Leases by no Role of its namespace, which is what could be changed for a while")
+	}
+	return nil
+}
+
+// ForbidLease takes the replicas' rights on Leases away; healing gives them back. Each returns when the API server goes by
 // it, which must be within the bound.
 func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault.Injection, error) {
-	role, err := n.Clients.RbacV1().Roles(n.Name).Get(ctx, n.account, metav1.GetOptions{})
+	name, err := n.subject.LeaseRole()
 	if err != nil {
-		return nil, fmt.Errorf("reading the manager's Role: %w", err)
+		return nil, err
 	}
-	f := &forbidden{namespace: n, bound: bound, rules: role.Rules}
+	role, err := n.Clients.RbacV1().Roles(n.Name).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the Role that is about Leases: %w", err)
+	}
+	f := &forbidden{namespace: n, name: name, bound: bound, rules: role.Rules}
 	without := slices.DeleteFunc(slices.Clone(role.Rules), func(rule rbacv1.PolicyRule) bool { return slices.Contains(rule.Resources, "leases") })
 	if err := f.set(ctx, without, false); err != nil {
 		return nil, err
@@ -38,13 +55,13 @@ func (n *Namespace) ForbidLease(ctx context.Context, bound time.Duration) (fault
 
 func (f *forbidden) set(ctx context.Context, rules []rbacv1.PolicyRule, want bool) error {
 	roles := f.namespace.Clients.RbacV1().Roles(f.namespace.Name)
-	role, err := roles.Get(ctx, f.namespace.account, metav1.GetOptions{})
+	role, err := roles.Get(ctx, f.name, metav1.GetOptions{})
 	if err != nil {
-		return fmt.Errorf("reading the manager's Role: %w", err)
+		return fmt.Errorf("reading the Role that is about Leases: %w", err)
 	}
 	role.Rules = rules
 	if _, err := roles.Update(ctx, role, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("changing the manager's Role: %w", err)
+		return fmt.Errorf("changing the Role that is about Leases: %w", err)
 	}
 	return f.namespace.awaitRight(ctx, "update", want, f.bound)
 }

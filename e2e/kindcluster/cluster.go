@@ -128,11 +128,6 @@ func (c *Cluster) Describe() history.Cluster {
 // BeginBefore has the replicas begin with the version before, until a rollout.
 func (c *Cluster) BeginBefore() { c.begins = true }
 
-// Witnesses name what the replicas' acts are known from here.
-func (c *Cluster) Witnesses() []history.Witness {
-	return []history.Witness{history.Journals, history.Writes}
-}
-
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return c.namespace.MakeWork(ctx, name)

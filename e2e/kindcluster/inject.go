@@ -7,22 +7,25 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Can says what this cluster cannot do, and why.
-func (c *Cluster) Can(f fault.Fault) error {
+func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error {
 	switch f.(type) {
 	case fault.Partition, fault.DeadConnections, fault.NodePartitioned:
 		return c.canFilter()
 	case fault.LeaseWritesRefused:
 		return c.canRefuse()
+	case fault.LeaseForbidden:
+		return apiserver.CanForbid(of)
 	case fault.APIServerSlow:
 		return fault.Unsupported("packet filters drop packets, and cannot delay them")
 	case fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
 		return fault.Unsupported("packet filters cannot tell one request from another on an encrypted connection; that takes a proxy")
 	case fault.Stop, fault.Kill, fault.Pause, fault.PodDeleted, fault.NodePaused, fault.NodeStopped, fault.NodeDrained,
 		fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted,
-		fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled, fault.Upgrade:
+		fault.LeaseDeleted, fault.LeaseStolen, fault.Rollout, fault.Scaled, fault.Upgrade:
 		return nil
 	}
 	return fault.Unsupported(fmt.Sprintf("a cluster of pods does not know the fault %T", f))
@@ -30,7 +33,7 @@ func (c *Cluster) Can(f fault.Fault) error {
 
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
-	if err := c.Can(f); err != nil {
+	if err := c.Can(f, c.subject); err != nil {
 		return nil, err
 	}
 	switch f.(type) {

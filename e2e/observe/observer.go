@@ -14,9 +14,11 @@ import (
 
 // Observer gathers facts, and wakes those who wait for one. It is safe for concurrent use.
 type Observer struct {
-	mu      sync.Mutex
-	clock   clock
-	facts   []history.Fact
+	mu    sync.Mutex
+	clock clock
+	facts []history.Fact
+	// hints are the places of those facts that are no evidence.
+	hints   map[int]bool
 	waiting []*waiter
 	err     error
 	sealed  bool
@@ -29,7 +31,19 @@ type waiter struct {
 }
 
 // New makes an observer without facts.
-func New() *Observer { return &Observer{clock: clock{read: readClocks}} }
+func New() *Observer { return &Observer{clock: clock{read: readClocks}, hints: map[int]bool{}} }
+
+// Hint adds a fact that only wakes those who wait for it: what is told of it elsewhere is the evidence. It is not among those that
+// [Observer.Seal] returns.
+func (o *Observer) Hint(fact history.Fact) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		return
+	}
+	o.hints[len(o.facts)] = true
+	o.add(fact)
+}
 
 // Record adds a fact; one without a time happened now. After the observer was sealed facts are dropped: the run is over.
 // If the clock was set since the last one, that is recorded before it ([history.Stepped]).
@@ -135,13 +149,19 @@ func (o *Observer) Facts() []history.Fact {
 	return slices.Clone(o.facts)
 }
 
-// Seal ends the gathering with the fact [history.Ended], and returns all facts.
+// Seal ends the gathering with the fact [history.Ended], and returns all facts but hints.
 func (o *Observer) Seal() []history.Fact {
 	o.Record(history.Fact{Kind: history.Ended})
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sealed = true
-	return slices.Clone(o.facts)
+	facts := make([]history.Fact, 0, len(o.facts))
+	for i, fact := range o.facts {
+		if !o.hints[i] {
+			facts = append(facts, fact)
+		}
+	}
+	return facts
 }
 
 // broken says whose journal is broken, and where.

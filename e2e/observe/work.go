@@ -6,8 +6,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -29,17 +30,17 @@ func StampOn(item *corev1.ConfigMap) (by string, term *int64, stamped bool) {
 	return by, term, stamped
 }
 
-// WatchWork records which work items are processed, until the context ends.
-func (o *Observer) WatchWork(ctx context.Context, client clientcorev1.ConfigMapInterface) {
+// WatchWork tells every version of the objects that the selector finds, until the context ends.
+func WatchWork(ctx context.Context, client dynamic.ResourceInterface, selector string, seen func(*unstructured.Unstructured)) {
 	follower := versions{
 		list: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			return client.List(ctx, options)
 		},
 		watch: client.Watch,
-		which: metav1.ListOptions{LabelSelector: journal.WorkLabel + "=true"},
+		which: metav1.ListOptions{LabelSelector: selector},
 		seen: func(object runtime.Object, _ bool) {
-			if item, is := object.(*corev1.ConfigMap); is {
-				o.Work(item)
+			if item, is := object.(*unstructured.Unstructured); is {
+				seen(item)
 			}
 		},
 		gone: func() {},

@@ -8,7 +8,9 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic/fake"
 
 	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -41,19 +43,37 @@ func TestWorkIsWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		stamp := map[string]string{journal.ProcessedByAnnotation: "me", journal.ProcessedInTermAnnotation: "0"}
-		client := fake.NewClientset(workItem("before", stamp)).CoreV1().ConfigMaps("here")
-		o := New()
+		scheme := runtime.NewScheme()
+		g.Expect(corev1.AddToScheme(scheme)).To(Succeed())
+		client := fake.NewSimpleDynamicClient(scheme, workItem("before", stamp)).Resource(corev1.SchemeGroupVersion.WithResource("configmaps")).Namespace("here")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go o.WatchWork(ctx, client)
+		seen := make(chan string, 10)
+		go WatchWork(ctx, client, journal.WorkLabel+"=true", func(item *unstructured.Unstructured) {
+			if _, stamped := item.GetAnnotations()[journal.ProcessedByAnnotation]; stamped {
+				seen <- item.GetName()
+			}
+		})
 		synctest.Wait() // The watch has begun: a fake API server does not tell of what came before.
-		_, err := client.Create(ctx, workItem("later", nil), metav1.CreateOptions{})
-		g.Expect(err).NotTo(HaveOccurred())
-		_, err = client.Update(ctx, workItem("later", stamp), metav1.UpdateOptions{})
-		g.Expect(err).NotTo(HaveOccurred())
-		for _, name := range []string{"before", "later"} {
-			_, err := o.Await(ctx, 0, func(f history.Fact) bool { return f.Kind == history.Stamped && f.Item == name })
+		for _, write := range []func(*unstructured.Unstructured) error{
+			func(item *unstructured.Unstructured) error {
+				item.SetAnnotations(nil)
+				_, err := client.Create(ctx, item, metav1.CreateOptions{})
+				return err
+			},
+			func(item *unstructured.Unstructured) error {
+				_, err := client.Update(ctx, item, metav1.UpdateOptions{})
+				return err
+			},
+		} {
+			content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(workItem("later", stamp))
 			g.Expect(err).NotTo(HaveOccurred())
+			item := &unstructured.Unstructured{Object: content}
+			item.SetAPIVersion("v1")
+			item.SetKind("ConfigMap")
+			g.Expect(write(item)).To(Succeed())
 		}
+		g.Expect(<-seen).To(Equal("before"))
+		g.Expect(<-seen).To(Equal("later"))
 	})
 }

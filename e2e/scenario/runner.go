@@ -33,7 +33,7 @@ type Setting struct {
 // Skip returns the reason why a cluster cannot run the scenario with a subject, at a profile, or nil.
 func (s Scenario) Skip(cluster Cluster, of *subject.Subject, profile Profile) error {
 	for _, f := range s.Faults {
-		if err := cluster.Can(f); err != nil {
+		if err := cluster.Can(f, of); err != nil {
 			return fmt.Errorf("needs %q: %w", f, err)
 		}
 	}
@@ -125,10 +125,13 @@ func (s Scenario) header(setting Setting) history.Header {
 		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
 		// By default, often enough that some items are made in every interregnum, and seldom enough to be no load.
 		WorkPeriod: metav1.Duration{Duration: cmp.Or(setting.Subject.Work.Every, timings[0].RetryPeriod.Duration)},
-		Witnesses:  setting.Cluster.Witnesses(),
+		Witnesses:  setting.Subject.Witnesses,
 		Lease:      setting.Subject.Elections[0].Name,
 		Standbys:   setting.Subject.Standbys,
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
+	}
+	if !setting.Subject.Journals() {
+		header.ActPeriod = header.WorkPeriod // Then work is what it acts on.
 	}
 	header.Cluster.Binary = setting.Subject.Binary
 	if s.upgrades() {

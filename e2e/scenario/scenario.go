@@ -19,10 +19,8 @@ import (
 type Cluster interface {
 	// Describe says where the run takes place and what runs there.
 	Describe() history.Cluster
-	// Witnesses name what the replicas' acts are known from here.
-	Witnesses() []history.Witness
-	// Can returns nil if the cluster can inject such a fault, else the reason why not.
-	Can(fault.Fault) error
+	// Can returns nil if the cluster can inject such a fault where a subject runs, else the reason why not.
+	Can(f fault.Fault, of *subject.Subject) error
 	// Deploy tells the cluster to keep so many replicas of a subject running: one that exits is started again.
 	Deploy(ctx context.Context, deployment subject.Deployment) error
 	// Rollout replaces every replica, one after the other, by one with these settings. It waits for each to start.

@@ -34,7 +34,7 @@ type stub struct {
 }
 
 // tested is a subject of which a stub needs no more.
-var tested = &subject.Subject{Name: "tested", Elections: []subject.Election{{Name: "lock"}}}
+var tested = &subject.Subject{Name: "tested", Elections: []subject.Election{{Name: "lock"}}, Witnesses: []history.Witness{history.Journals}}
 
 func newStub(observer *observe.Observer) *stub {
 	return &stub{observer: observer, passed: 1, stop: make(chan struct{}), bitten: make(chan struct{})}
@@ -44,9 +44,7 @@ func (s *stub) Describe() history.Cluster {
 	return history.Cluster{Name: "stub", Allowance: metav1.Duration{Duration: time.Second}}
 }
 
-func (s *stub) Witnesses() []history.Witness { return []history.Witness{history.Journals} }
-
-func (s *stub) Can(fault.Fault) error { return s.cannot }
+func (s *stub) Can(fault.Fault, *subject.Subject) error { return s.cannot }
 
 func (s *stub) Deploy(_ context.Context, deployment subject.Deployment) error {
 	s.deployed = deployment.Settings

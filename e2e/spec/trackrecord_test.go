@@ -19,9 +19,10 @@ import (
 // unable is a cluster that can do nothing.
 type unable struct{ closed int }
 
-func (*unable) Describe() history.Cluster    { return history.Cluster{} }
-func (*unable) Witnesses() []history.Witness { return nil }
-func (*unable) Can(fault.Fault) error        { return fault.Unsupported("it is not able to") }
+func (*unable) Describe() history.Cluster { return history.Cluster{} }
+func (*unable) Can(fault.Fault, *subject.Subject) error {
+	return fault.Unsupported("it is not able to")
+}
 func (*unable) Deploy(context.Context, subject.Deployment) error {
 	return errors.New("not to be deployed")
 }

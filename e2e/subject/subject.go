@@ -3,8 +3,10 @@
 package subject
 
 import (
+	"slices"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,6 +42,25 @@ type Subject struct {
 	Supports func(Settings) error
 }
 
+// Journals says whether the replicas keep a journal.
+func (s *Subject) Journals() bool { return slices.Contains(s.Witnesses, history.Journals) }
+
+// LeaseRole is the name of the Role in the namespace of a run by which replicas may use their Lease; empty, if it is none, but a
+// ClusterRole.
+func (s *Subject) LeaseRole() (string, error) {
+	objects, err := s.Objects("default")
+	if err != nil {
+		return "", err
+	}
+	for _, object := range objects {
+		role, is := object.(*rbacv1.Role)
+		if is && slices.ContainsFunc(role.Rules, func(rule rbacv1.PolicyRule) bool { return slices.Contains(rule.Resources, "leases") }) {
+			return role.Name, nil
+		}
+	}
+	return "", nil
+}
+
 // Election is one that a subject takes part in: a Lease.
 type Election struct {
 	// Namespace is that of the Lease; empty for the one of the run.
@@ -60,10 +81,10 @@ type Launch struct {
 	Settings
 	// Replica is its name; Namespace that of the run.
 	Replica, Namespace string
-	// Kubeconfig is the path of the file that leads to the API server. Journal is the path that its journal is to be at, and Folder
-	// one for whatever it wants to keep; both are kept with the run.
+	// Kubeconfig is the path of the file that leads to the API server. Journal is the path that its journal is to be at; it is kept with
+	// the run. Folder is one of its own for whatever it writes; it is gone when the run is over.
 	Kubeconfig, Journal, Folder string
-	// Port is a free TCP port of the loopback address, the same for the same name in all lives of a replica.
+	// Port is a TCP port of the loopback address, the same for the same name in all lives of a replica.
 	Port func(name string) (int, error)
 }
 
@@ -86,9 +107,12 @@ type Work struct {
 	Selector string
 	// Every is how often there is another item; zero: each RetryPeriod.
 	Every time.Duration
-	// Item is the object to be applied for an item (server-side apply): a new one, or a change of one that is there already.
-	Item func(namespace, name string) (*unstructured.Unstructured, error)
-	// Done says whether an object tells that it is processed, and by whom and in which term, where it says so.
+	// Item is the object for an item: a new one, which is named after it; or, if they are Applied, another state of one object, by
+	// server-side apply.
+	Applied bool
+	Item    func(namespace, name string) (*unstructured.Unstructured, error)
+	// Done says whether an object tells that it is processed, and by whom and in which term, where it says so. Of one that is applied
+	// again and again, the states before are then done with, too.
 	Done func(*unstructured.Unstructured) (Stamp, bool, error)
 }
 

@@ -57,9 +57,12 @@ type Cluster struct {
 	// secrets holds kubeconfigs, with tokens: not in the run's folder, which is kept and handed on.
 	secrets string
 	warden  *Warden
-	// files are the journals, and what the API server records of writes; writes is what it records of this run.
+	// files are the journals, and what the API server records of requests, in auditLog; record is what it records of this run, and acts
+	// what that tells of replicas that keep no journal.
 	files    *follower
-	writes   *audit.Log
+	auditLog string
+	record   *audit.Log
+	acts     *history.Acts
 	watching context.CancelFunc
 
 	closing   chan struct{}
@@ -97,10 +100,7 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	if c.warden, err = StartWarden(c.secrets); err != nil {
 		return nil, err
 	}
-	c.files = follow()
-	if err := c.readWrites(ctx, config.AuditLog); err != nil {
-		return nil, err
-	}
+	c.files, c.auditLog = follow(), config.AuditLog
 	return c, nil
 }
 
@@ -118,11 +118,6 @@ func (c *Cluster) Describe() history.Cluster {
 // BeginBefore has the replicas begin with the version before, until a rollout.
 func (c *Cluster) BeginBefore() { c.begins = true }
 
-// Witnesses name what the replicas' acts are known from here.
-func (c *Cluster) Witnesses() []history.Witness {
-	return []history.Witness{history.Journals, history.Writes}
-}
-
 // Deploy keeps so many replicas of the subject running.
 func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
 	c.subject, c.settings = deployment.Subject, deployment.Settings
@@ -130,6 +125,9 @@ func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) err
 		return fmt.Errorf("expected a subject that can be started as a process, and %s cannot: say how (process) in its file", c.subject.Name)
 	}
 	if err := c.namespace.Grant(ctx, c.subject, allowance); err != nil {
+		return err
+	}
+	if err := c.readRecord(ctx); err != nil {
 		return err
 	}
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -141,7 +139,7 @@ func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) err
 
 // prepare makes a replica that can be run: with a way to the API server of its own, on which it is known as a pod of its own.
 func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
-	r := &replica{name: name, cluster: c, binary: c.subject.Binary.Path, settings: c.settings, source: history.Source{Replica: name}}
+	r := &replica{name: name, cluster: c, ports: map[string]int{}, binary: c.subject.Binary.Path, settings: c.settings, source: history.Source{Replica: name}}
 	if c.begins {
 		r.binary = c.subject.Before.Path
 	}
@@ -154,6 +152,10 @@ func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
 		return nil, err
 	}
 	if r.kubeconfig, err = c.writeKubeconfig(r, token); err != nil {
+		return nil, errors.Join(err, r.proxy.Close())
+	}
+	r.folder = filepath.Join(c.secrets, r.name)
+	if err := os.Mkdir(r.folder, 0o700); err != nil {
 		return nil, errors.Join(err, r.proxy.Close())
 	}
 	return r, nil
@@ -201,7 +203,7 @@ func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 // of a write that was answered is in the record, too.
 func (c *Cluster) Collect(ctx context.Context) error {
 	c.files.collect()
-	return c.recordWrites(ctx)
+	return c.collectRecord(ctx)
 }
 
 // Close kills the replicas, and returns when they are gone, and with them a control plane of the cluster's own. Journals and

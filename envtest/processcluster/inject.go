@@ -16,11 +16,12 @@ import (
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
 // Can says what this cluster cannot do, and why.
-func (c *Cluster) Can(f fault.Fault) error {
+func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error {
 	switch f.(type) {
 	case fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted:
 		if c.controlPlane == nil {
@@ -28,8 +29,10 @@ func (c *Cluster) Can(f fault.Fault) error {
 		}
 	case fault.LeaseWritesRefused:
 		return c.canRefuse()
+	case fault.LeaseForbidden:
+		return apiserver.CanForbid(of)
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerSlow, fault.LeaseDeleted,
-		fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout, fault.Scaled,
+		fault.LeaseStolen, fault.Rollout, fault.Scaled,
 		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused, fault.Upgrade:
 	default:
 		return fault.Unsupported("processes have neither pods nor nodes")
@@ -39,7 +42,7 @@ func (c *Cluster) Can(f fault.Fault) error {
 
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
-	if err := c.Can(f); err != nil {
+	if err := c.Can(f, c.subject); err != nil {
 		return nil, err
 	}
 	switch f := f.(type) {
@@ -117,7 +120,7 @@ func (c *Cluster) refuse(ctx context.Context, name string) (fault.Injection, err
 		return nil, err
 	}
 	refused := fault.NewCount()
-	c.writes.Tell(func(f history.Fact) {
+	c.record.Tell(func(f history.Fact) {
 		if apiserver.IsRefusal(f, r.podName) {
 			refused.Add(1)
 		}

@@ -3,6 +3,7 @@ package processcluster
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,8 @@ type replica struct {
 	cluster    *Cluster
 	proxy      *proxy.Proxy
 	kubeconfig string
+	folder     string
+	ports      map[string]int
 	// pod stands for it in the API, under a name: its token is bound to it.
 	pod     types.UID
 	podName string
@@ -48,7 +51,10 @@ func (r *replica) live(dismissed <-chan struct{}) error {
 		return err
 	}
 	defer log.Close() //nolint:errcheck // Its contents are the child's.
-	entries := r.cluster.files.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
+	var entries *followed
+	if r.cluster.subject.Journals() {
+		entries = r.cluster.files.add(r.path("journal", ".jsonl"), r.cluster.observer.Journal(source))
+	}
 	// Before it can say anything.
 	r.cluster.observer.Record(history.Fact{Kind: history.Launched, Source: source})
 	if err := r.start(command); err != nil {
@@ -76,8 +82,9 @@ func (r *replica) live(dismissed <-chan struct{}) error {
 	r.ended()
 	// What it started ends with it, as in a container. Mostly there is nothing.
 	_ = signalGroup(pid, syscall.SIGKILL)
-	// What it journalled comes before the fact that it ended.
-	entries.drain()
+	if entries != nil { // What it journalled comes before the fact that it ended.
+		entries.drain()
+	}
 	r.cluster.observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: exitOf(command.ProcessState, log.Name())})
 	return r.cluster.warden.Forget(pid)
 }
@@ -86,23 +93,49 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.source = history.Source{Replica: r.name, Start: r.source.Start + 1}
-	args, err := r.cluster.subject.Process.Args(subject.Launch{
+	launch := subject.Launch{
 		Settings: r.settings, Replica: r.name, Namespace: r.cluster.namespace.Name,
-		Kubeconfig: r.kubeconfig, Journal: r.path("journal", ".jsonl"),
-	})
+		Kubeconfig: r.kubeconfig, Journal: r.path("journal", ".jsonl"), Folder: r.folder, Port: r.port,
+	}
+	args, err := r.cluster.subject.Process.Args(launch)
 	if err != nil {
 		return nil, nil, r.source, err
+	}
+	env := os.Environ()
+	if of := r.cluster.subject.Process.Env; of != nil {
+		more, err := of(launch)
+		if err != nil {
+			return nil, nil, r.source, err
+		}
+		env = append(env, more...)
 	}
 	log, err := os.Create(r.path("log", ".txt"))
 	if err != nil {
 		return nil, nil, r.source, err
 	}
 	command := exec.Command(r.binary, args...)
-	command.Stdout, command.Stderr = log, log
+	command.Stdout, command.Stderr, command.Env, command.Dir = log, log, env, r.folder
 	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order, and with each what it
 	// may have started in its turn.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command, log, r.source, nil
+}
+
+// port is one that is free when it is asked for first. Somebody else may take it before the replica does: it then exits, and says so.
+func (r *replica) port(name string) (int, error) {
+	if known := r.ports[name]; known != 0 {
+		return known, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("looking for a free port for %s: %w", r.name, err)
+	}
+	address, is := listener.Addr().(*net.TCPAddr)
+	if !is {
+		return 0, errors.Join(fmt.Errorf("expected a TCP address, got %v", listener.Addr()), listener.Close())
+	}
+	r.ports[name] = address.Port
+	return address.Port, listener.Close()
 }
 
 func (r *replica) path(kind, extension string) string {
@@ -124,6 +157,13 @@ func (r *replica) ended() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.process = nil
+}
+
+// current is the life that runs, or ran last.
+func (r *replica) current() history.Source {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.source
 }
 
 // lives are all of them so far.

@@ -12,9 +12,9 @@ import (
 // matcher says whether a request is one that a fault is about.
 type matcher = func(*http.Request) bool
 
-// matching are the requests that serve a purpose. The work items are ConfigMaps.
+// matching are the requests that serve a purpose.
 var matching = map[fault.Purpose]matcher{
-	fault.LeaseWrites: proxy.LeaseWrites, fault.WorkWrites: proxy.ConfigMapWrites,
+	fault.LeaseWrites: proxy.LeaseWrites, fault.WorkWrites: proxy.WorkWrites,
 }
 
 // injectOnRequests makes a replica's proxy do something to the requests that match.

@@ -13,6 +13,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/crew"
 )
 
@@ -25,8 +26,11 @@ func TestAnAPIServerWithoutARecordOfWritesIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := follow()
 			defer files.close() //nolint:errcheck // What it read does not matter.
-			cluster := &Cluster{namespace: &apiserver.Namespace{Name: "somewhere"}, observer: observe.New(), files: files}
-			NewWithT(t).Expect(cluster.readWrites(t.Context(), c.path)).To(MatchError(ContainSubstring(c.says)))
+			cluster := &Cluster{
+				namespace: &apiserver.Namespace{Name: "somewhere"}, observer: observe.New(), files: files, auditLog: c.path,
+				subject: manager.New(history.Binary{}, nil),
+			}
+			NewWithT(t).Expect(cluster.readRecord(t.Context())).To(MatchError(ContainSubstring(c.says)))
 		})
 	}
 }

@@ -12,9 +12,10 @@ func LeaseWrites(r *http.Request) bool {
 	return writes(r) && concerns(r, leases)
 }
 
-// ConfigMapWrites matches what creates, updates or patches ConfigMaps.
-func ConfigMapWrites(r *http.Request) bool {
-	return writes(r) && concerns(r, configMaps)
+// WorkWrites matches what creates, updates or patches anything that is neither a Lease nor an Event, nor asks who somebody is and
+// what he may do.
+func WorkWrites(r *http.Request) bool {
+	return writes(r) && !slices.ContainsFunc(noWork, func(what resource) bool { return concerns(r, what) })
 }
 
 // LeaseReads matches what reads Leases: to get, list or watch them.
@@ -33,8 +34,14 @@ type resource struct {
 }
 
 var (
-	leases     = resource{[]string{"apis", "coordination.k8s.io"}, "leases"}
-	configMaps = resource{[]string{"api"}, "configmaps"}
+	leases = resource{[]string{"apis", "coordination.k8s.io"}, "leases"}
+	noWork = []resource{
+		leases,
+		{[]string{"api"}, "events"}, {[]string{"apis", "events.k8s.io"}, "events"},
+		{[]string{"apis", "authentication.k8s.io"}, "tokenreviews"}, {[]string{"apis", "authentication.k8s.io"}, "selfsubjectreviews"},
+		{[]string{"apis", "authorization.k8s.io"}, "subjectaccessreviews"}, {[]string{"apis", "authorization.k8s.io"}, "selfsubjectaccessreviews"},
+		{[]string{"apis", "authorization.k8s.io"}, "localsubjectaccessreviews"}, {[]string{"apis", "authorization.k8s.io"}, "selfsubjectrulesreviews"},
+	}
 )
 
 // concerns parses the path, as a namespace or another object can be named as a resource is, too.

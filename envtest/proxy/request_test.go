@@ -311,10 +311,11 @@ func TestMatchers(t *testing.T) {
 		{"GET", "/api/v1/namespaces/default/configmaps/work-1", false, false, false},
 		{"DELETE", "/api/v1/namespaces/default/configmaps/work-1", false, false, false},
 		{"PATCH", "/api/v1/namespaces/configmaps/events/configmaps", false, false, false},
-		{"PATCH", "/api/v1/namespaces/configmaps", false, false, false},
-		{"PATCH", "/apis/example.org/v1/namespaces/default/configmaps/work-1", false, false, false},
-		{"PUT", "/apis/example.org/v1/namespaces/default/leases/leader", false, false, false},
-		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leasecandidates/leader", false, false, false},
+		{"PATCH", "/api/v1/namespaces/configmaps", false, false, true},
+		{"PATCH", "/apis/example.org/v1/namespaces/default/configmaps/work-1", false, false, true},
+		{"POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", false, false, false},
+		{"PUT", "/apis/example.org/v1/namespaces/default/leases/leader", false, false, true},
+		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leasecandidates/leader", false, false, true},
 		{"PUT", "/apis/coordination.k8s.io/v1/namespaces/leases/leases/leader", true, false, false},
 		{"GET", "/apis/coordination.k8s.io/v1", false, false, false},
 		{"GET", "/leases", false, false, false},
@@ -324,7 +325,7 @@ func TestMatchers(t *testing.T) {
 			g := NewWithT(t)
 			request := httptest.NewRequest(test.method, test.path, nil)
 			g.Expect(proxy.LeaseWrites(request)).To(Equal(test.write), "LeaseWrites")
-			g.Expect(proxy.ConfigMapWrites(request)).To(Equal(test.work), "ConfigMapWrites")
+			g.Expect(proxy.WorkWrites(request)).To(Equal(test.work), "WorkWrites")
 			g.Expect(proxy.LeaseReads(request)).To(Equal(test.read), "LeaseReads")
 		})
 	}

@@ -112,11 +112,6 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
-// Witnesses name what the replicas' acts are known from here.
-func (c *Cluster) Witnesses() []history.Witness {
-	return []history.Witness{history.Journals, history.Writes}
-}
-
 // Deploy keeps so many replicas running. What they run is the cluster's manager, whatever else the subject says.
 func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
 	c.options = options(deployment.Settings)

@@ -12,10 +12,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Can says what this cluster cannot do, and why.
-func (c *Cluster) Can(f fault.Fault) error {
+func (c *Cluster) Can(f fault.Fault, _ *subject.Subject) error {
 	switch f.(type) {
 	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerAway, fault.APIServerHangs,
 		fault.APIServerSlow, fault.LeaseWritesRefused, fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout,

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds kube-apiserver and etcd from Go modules into the folder $1, with progress on standard error.
+# Builds programs of a control plane from Go modules into the folder $1, with progress on standard error: those that are
+# named after it, else kube-apiserver and etcd.
 #
 # For machines that can reach a Go module proxy and nothing else: setup-envtest downloads
 # binaries from a release page, which such machines cannot. Takes five to ten minutes on two cores.
@@ -7,8 +8,10 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "${1:?"usage: build.sh DEST"}"
+mkdir -p "${1:?"usage: build.sh DEST [PROGRAM...]"}"
 dest=$(cd "$1" && pwd)
+shift
+[ $# -gt 0 ] || set -- etcd kube-apiserver
 cd "$here"
 
 # A folder is built for the machine that it is built on, whatever the caller cross-compiles for; and from this
@@ -62,5 +65,10 @@ compile() {
 	echo "built $1 in $seconds s" >&2
 }
 
-compile etcd go.etcd.io/etcd/server/v3
-compile kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+for program; do
+	case $program in
+	etcd) compile etcd go.etcd.io/etcd/server/v3 ;;
+	kube-*) compile "$program" "k8s.io/kubernetes/cmd/$program" ;;
+	*) echo "unknown program $program: expected etcd, or one of Kubernetes, such as kube-scheduler" >&2 && exit 1 ;;
+	esac
+done

@@ -39,10 +39,15 @@ type key struct {
 	received int64
 }
 
-// NewLog reads what is written in the namespace. What makes the log unreadable is told to fail, once.
+// NewLog reads what is asked in the namespace; in all of them, and of what is in none, for an empty one. What makes the log
+// unreadable is told to fail, once.
 func NewLog(namespace string, fail func(error)) *Log {
+	mention := []byte(`"` + namespace + `"`)
+	if namespace == "" {
+		mention = nil
+	}
 	return &Log{
-		namespace: namespace, mention: []byte(`"` + namespace + `"`), fail: fail,
+		namespace: namespace, mention: mention, fail: fail,
 		requests: map[key]*request{}, answered: map[string]chan struct{}{}, broken: make(chan struct{}),
 	}
 }
@@ -111,7 +116,7 @@ func (l *Log) read(line []byte) error {
 		switch {
 		case err == nil:
 			line = line[decoder.InputOffset():]
-			if event.ObjectRef != nil && event.ObjectRef.Namespace == l.namespace {
+			if event.ObjectRef != nil && (l.namespace == "" || event.ObjectRef.Namespace == l.namespace) {
 				l.note(event)
 			}
 		case next >= 0:
