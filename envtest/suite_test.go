@@ -22,6 +22,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
 	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/file"
 	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/processcluster"
 )
@@ -32,14 +33,14 @@ func TestScenarios(t *testing.T) {
 	if spec.Bind(spec.Binding{
 		Cluster: "envtest",
 		Profile: scenario.Quick,
-		Subject: func() *subject.Subject { return manager.New(shared.Binary, shared.Before) },
+		Subject: subjectUnderTest,
 		Check:   check,
 		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{
 				API: shared.API.config(), AuditLog: shared.AuditLog,
 				Folder: folder, Observer: observer,
 			}
-			if s.Reach() == fault.WholeCluster {
+			if s.Reach() == fault.WholeCluster || subjectUnderTest().ClusterWide {
 				var err error
 				if config.ControlPlane, err = ownControlPlane(ctx, folder); err != nil {
 					return nil, err
@@ -59,6 +60,16 @@ func others(it func(text string, args ...any)) {
 	conformance(it)
 	writes(it)
 	refusals(it)
+}
+
+// fromFile is the subject that SUBJECT names in the environment; nil for our own manager.
+var fromFile *subject.Subject
+
+func subjectUnderTest() *subject.Subject {
+	if fromFile != nil {
+		return fromFile
+	}
+	return manager.New(shared.Binary, shared.Before)
 }
 
 // suite is what every process of the suite is told by the first one, which starts the control plane that they share.
@@ -104,8 +115,11 @@ func ownControlPlane(ctx context.Context, folder string) (*processcluster.Contro
 	return processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), filepath.Join(folder, "control-plane"))
 }
 
-func check() error {
-	return errors.Join(binary.Check(), processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
+func check() (err error) {
+	if path := os.Getenv("SUBJECT"); path != "" {
+		fromFile, err = file.Load(path)
+	}
+	return errors.Join(err, binary.Check(), processcluster.CheckAssets(os.Getenv("KUBEBUILDER_ASSETS")))
 }
 
 // start runs in the first process.

@@ -127,14 +127,19 @@ func (h *History) Told() (facts []Fact, unexplained []StandbyWrite) {
 		strange = append(strange, w.WritePattern)
 	}
 	acts := NewActs(h.Header.Lease, h.Header.Standbys)
-	identities := h.identities()
+	first := h.firstWrites()
 	facts = make([]Fact, 0, 2*len(h.Facts))
 	for i := range h.Facts {
 		facts = append(facts, h.Facts[i])
 		for _, told := range acts.See(h.Facts[i]) {
 			switch {
-			case told.Kind == Started:
-				told.Identity = identities[told.Source]
+			case told.Kind == Started && first[told.Source] != nil:
+				own := first[told.Source]
+				told.Identity = own.Holder
+				// An elector looks at its clock before it looks at the Lease, and writes that time (LeaderElector.tryAcquireOrRenew).
+				if own.RenewTime.Before(told.Time) && told.Time.Sub(own.RenewTime) < time.Second {
+					told.Time = own.RenewTime
+				}
 			case told.Kind == Acted && !acts.led(told.Source) && matches(strange, told.Write):
 				continue
 			}
@@ -145,14 +150,14 @@ func (h *History) Told() (facts []Fact, unexplained []StandbyWrite) {
 	return facts, unexplained
 }
 
-// identities are the first that each life wrote.
-func (h *History) identities() map[Source]string {
-	first := map[Source]string{}
+// firstWrites are the first versions of the Lease that each life asked for, with itself as the holder.
+func (h *History) firstWrites() map[Source]*Lease {
+	first := map[Source]*Lease{}
 	for i := range h.Facts {
 		f := &h.Facts[i]
 		if f.Kind == Wrote && f.Write.Resource == Leases && (h.Header.Lease == "" || f.Write.Name == h.Header.Lease) &&
-			f.Lease != nil && f.Lease.Holder != "" && f.Replica != "" && first[f.Source] == "" {
-			first[f.Source] = f.Lease.Holder
+			f.Lease != nil && f.Lease.Holder != "" && f.Replica != "" && first[f.Source] == nil {
+			first[f.Source] = f.Lease
 		}
 	}
 	return first

@@ -1,0 +1,59 @@
+package file
+
+import (
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+)
+
+// What a file says that it is.
+const (
+	apiVersion = "interregnum.dev/v1alpha1"
+	kind       = "Subject"
+)
+
+// document is a file as it is written. README.md tells what the fields mean.
+type document struct {
+	APIVersion string            `yaml:"apiVersion"`
+	Kind       string            `yaml:"kind"`
+	Name       string            `yaml:"name"`
+	Elections  []election        `yaml:"elections"`
+	Witnesses  []history.Witness `yaml:"witnesses"`
+	Process    *process          `yaml:"process"`
+	Account    string            `yaml:"account"`
+	Objects    []string          `yaml:"objects"`
+	// ClusterWide: it acts in all namespaces.
+	ClusterWide bool         `yaml:"clusterWide"`
+	Work        *work        `yaml:"work"`
+	Standbys    []standbyMay `yaml:"standbys"`
+}
+
+type election struct {
+	Namespace string   `yaml:"namespace"`
+	Name      string   `yaml:"name"`
+	Timings   *timings `yaml:"timings"`
+}
+
+type timings struct {
+	LeaseDuration time.Duration `yaml:"leaseDuration"`
+	RenewDeadline time.Duration `yaml:"renewDeadline"`
+	RetryPeriod   time.Duration `yaml:"retryPeriod"`
+}
+
+type process struct {
+	Binary string            `yaml:"binary"`
+	Args   []string          `yaml:"args"`
+	Env    map[string]string `yaml:"env"`
+}
+
+type work struct {
+	Every    time.Duration `yaml:"every"`
+	Template string        `yaml:"template"`
+	Resource string        `yaml:"resource"`
+	Done     string        `yaml:"done"`
+}
+
+type standbyMay struct {
+	Verb     string `yaml:"verb"`
+	Resource string `yaml:"resource"`
+}

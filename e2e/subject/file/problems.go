@@ -1,0 +1,121 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// problems are what is wrong with a file: all of it, so that nobody has to try again for each.
+type problems struct {
+	path string
+	root *yaml.Node
+	errs []error
+}
+
+// at adds one about a field, which is found by its path: names of fields, and numbers of entries in lists.
+func (p *problems) at(field []any, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("%s:%d: %s: %s", p.path, p.line(field), dotted(field), fmt.Sprintf(format, args...)))
+}
+
+func (p *problems) err() error { return errors.Join(p.errs...) }
+
+// line is that of a field; of the last part of its path that there is, if it is missing.
+func (p *problems) line(field []any) int {
+	node := p.root
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		node = node.Content[0]
+	}
+	line := max(node.Line, 1)
+	for _, part := range field {
+		var next *yaml.Node
+		switch part := part.(type) {
+		case string:
+			for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+				if node.Content[i].Value == part {
+					next, line = node.Content[i+1], node.Content[i].Line
+				}
+			}
+		case int:
+			if node.Kind == yaml.SequenceNode && part < len(node.Content) {
+				next = node.Content[part]
+				line = next.Line
+			}
+		}
+		if next == nil {
+			return line
+		}
+		node = next
+	}
+	return line
+}
+
+// dotted is how people write such a path.
+func dotted(field []any) string {
+	var text strings.Builder
+	for _, part := range field {
+		switch part := part.(type) {
+		case int:
+			fmt.Fprintf(&text, "[%d]", part)
+		default:
+			if text.Len() > 0 {
+				text.WriteByte('.')
+			}
+			fmt.Fprint(&text, part)
+		}
+	}
+	return text.String()
+}
+
+var unmarshalError = regexp.MustCompile(`^line (\d+): (.*)$`)
+
+var unknownField = regexp.MustCompile(`^field (\S+) not found in type file\.(\S+)$`)
+
+// decoding tells what a decoder says, line by line, in our words.
+func (p *problems) decoding(err error) {
+	var wrong *yaml.TypeError
+	if !errors.As(err, &wrong) {
+		said := strings.TrimPrefix(err.Error(), "yaml: ")
+		line := 1
+		if parts := unmarshalError.FindStringSubmatch(said); parts != nil {
+			line, _ = strconv.Atoi(parts[1])
+			said = parts[2]
+		}
+		p.errs = append(p.errs, fmt.Errorf("%s:%d: expected YAML: %s", p.path, line, said))
+		return
+	}
+	for _, said := range wrong.Errors {
+		parts := unmarshalError.FindStringSubmatch(said)
+		if parts == nil {
+			p.errs = append(p.errs, fmt.Errorf("%s: %s", p.path, said))
+			continue
+		}
+		text := parts[2]
+		if unknown := unknownField.FindStringSubmatch(text); unknown != nil {
+			text = fmt.Sprintf("unknown field %s: expected one of %s", unknown[1], strings.Join(fields[unknown[2]], ", "))
+		}
+		p.errs = append(p.errs, fmt.Errorf("%s:%s: %s", p.path, parts[1], text))
+	}
+}
+
+// fields are the names of those of each part of a file, as an error lists them.
+var fields = map[string][]string{
+	"document":   {"apiVersion", "kind", "name", "elections", "witnesses", "process", "account", "objects", "clusterWide", "work", "standbys"},
+	"election":   {"namespace", "name", "timings"},
+	"timings":    {"leaseDuration", "renewDeadline", "retryPeriod"},
+	"process":    {"binary", "args", "env"},
+	"work":       {"every", "template", "resource", "done"},
+	"standbyMay": {"verb", "resource"},
+}
+
+// oneOf adds a problem, if a value is none of those.
+func (p *problems) oneOf(field []any, value string, known ...string) {
+	if !slices.Contains(known, value) {
+		p.at(field, "expected %s, got %q", strings.Join(known, " or "), value)
+	}
+}
