@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -32,13 +33,14 @@ func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	ctrl.SetLogger(GinkgoLogr)
 	klog.SetLogger(GinkgoLogr)
-	if spec.Bind(spec.Binding{
-		Cluster: "kind",
-		Profile: scenario.Quick,
-		Subject: subjectUnderTest,
-		Check:   binary.Check,
-		Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
-			return kindcluster.New(ctx, configFor(folder, observer))
+	if spec.Bind(spec.FromEnvironment(spec.Binding{
+		Known: scenario.Known(), Profile: scenario.Quick,
+		Check: binary.Check,
+		Place: attempt.Place{
+			Cluster: "kind", Subject: subjectUnderTest,
+			Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+				return kindcluster.New(ctx, configFor(folder, observer))
+			},
 		},
 		// Every run has replicas on every worker.
 		Alone: func(s scenario.Scenario) bool { return s.Exact || s.Reach() > fault.OwnRun },
@@ -46,7 +48,7 @@ func TestScenarios(t *testing.T) {
 			faults(it)
 			writes(it)
 		},
-	}) {
+	})) {
 		SynchronizedBeforeSuite(start, join)
 		AfterEach(keepNodeLogs)
 	}

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -30,12 +31,10 @@ import (
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	ctrl.SetLogger(GinkgoLogr)
-	if spec.Bind(spec.Binding{
-		Cluster: "envtest",
-		Profile: scenario.Quick,
-		Subject: subjectUnderTest,
-		Check:   check,
-		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+	if spec.Bind(spec.FromEnvironment(spec.Binding{
+		Known: scenario.Known(), Profile: scenario.Quick,
+		Check: check,
+		Place: attempt.Place{Cluster: "envtest", Subject: subjectUnderTest, Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{
 				API: shared.API.config(), AuditLog: shared.AuditLog,
 				Folder: folder, Observer: observer,
@@ -47,9 +46,9 @@ func TestScenarios(t *testing.T) {
 				}
 			}
 			return processcluster.New(ctx, config)
-		},
+		}},
 		Others: others,
-	}) {
+	})) {
 		SynchronizedBeforeSuite(start, join)
 	}
 	RunSpecs(t, "The catalogue, on a real API server")

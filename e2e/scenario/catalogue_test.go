@@ -90,13 +90,13 @@ func TestTheProfilesAreSafe(t *testing.T) {
 
 func TestSelectNamesWhatIsKnown(t *testing.T) {
 	g := NewWithT(t)
-	scenarios, bugs, err := scenario.Select("PARTITIONED")
+	scenarios, bugs, err := scenario.Known().Select("PARTITIONED")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(scenarios).NotTo(BeEmpty())
 	g.Expect(bugs).NotTo(BeEmpty())
-	_, _, err = scenario.Select("no such thing")
+	_, _, err = scenario.Known().Select("no such thing")
 	g.Expect(err).To(MatchError(And(ContainSubstring("no such thing"), ContainSubstring("at rest"), ContainSubstring("(track record)"))))
-	_, err = scenario.ProfileNamed("slow")
+	_, err = scenario.Known().ProfileNamed("slow")
 	g.Expect(err).To(MatchError(And(ContainSubstring("slow"), ContainSubstring("quick"), ContainSubstring("production"))))
 }
 

@@ -107,7 +107,7 @@ func TestWhatAKnownBugDoesNotExplain(t *testing.T) {
 
 // How soon after the rival's first act a heal shows the bug differs from version to version.
 func TestTheRunsOfABugHealAtDifferentMoments(t *testing.T) {
-	_, bugs, err := scenario.Select("healed leader")
+	_, bugs, err := scenario.Known().Select("healed leader")
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
 	var tried []time.Duration

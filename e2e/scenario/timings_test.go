@@ -80,7 +80,7 @@ func TestTheHeaderTellsOfTheTimings(t *testing.T) {
 		return saved.Header, deployed
 	}
 	find := func(name string) scenario.Scenario {
-		chosen, _, err := scenario.Select(name)
+		chosen, _, err := scenario.Known().Select(name)
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 		return chosen[0]
 	}
@@ -100,7 +100,7 @@ func TestTheHeaderTellsOfTheTimings(t *testing.T) {
 }
 
 func TestAClusterOfOneVersionCannotRollOutAnother(t *testing.T) {
-	chosen, _, err := scenario.Select("rollout of another version")
+	chosen, _, err := scenario.Known().Select("rollout of another version")
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
 	cluster := newStub(observe.New())

@@ -167,7 +167,7 @@ func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 				"versions of the Lease were missed"},
 		},
 	} {
-		_, bugs, err := scenario.Select(bug)
+		_, bugs, err := scenario.Known().Select(bug)
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 		for name, c := range runs {
 			t.Run(bug+"/"+name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,8 +10,8 @@ import (
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
-// choice is what the environment chooses.
-type choice struct {
+// chosen is what a choice comes to.
+type chosen struct {
 	scenarios []scenario.Scenario
 	bugs      []scenario.KnownBug
 	others    []other
@@ -25,18 +24,18 @@ type other struct {
 	args []any
 }
 
-func (b Binding) choose() (choice, error) {
-	chosen := choice{profile: b.Profile}
+func (b Binding) choose() (chosen, error) {
+	chosen := chosen{profile: b.Profile}
 	var errs []error
-	if name := os.Getenv("PROFILE"); name != "" {
+	if name := b.Choice.Profile; name != "" {
 		var err error
-		chosen.profile, err = scenario.ProfileNamed(name)
+		chosen.profile, err = b.Known.ProfileNamed(name)
 		errs = append(errs, err)
 	}
-	focus := strings.TrimSpace(os.Getenv("FOCUS"))
+	focus := strings.TrimSpace(b.Choice.Focus)
 	others := b.others(focus)
 	var err error
-	if chosen.scenarios, chosen.bugs, err = scenario.Select(focus); err == nil && focus != "" {
+	if chosen.scenarios, chosen.bugs, err = b.Known.Select(focus); err == nil && focus != "" {
 		others = nil
 	}
 	if chosen.others = others; len(others) == 0 {

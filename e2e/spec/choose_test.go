@@ -8,6 +8,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -29,9 +30,9 @@ func TestOthersAreWhereTheyWereDeclared(t *testing.T) {
 func TestTheEnvironmentChooses(t *testing.T) {
 	for name, c := range map[string]struct {
 		focus, profile string
-		check          func(g Gomega, chosen choice)
+		check          func(g Gomega, chosen chosen)
 	}{
-		"nothing": {check: func(g Gomega, chosen choice) {
+		"nothing": {check: func(g Gomega, chosen chosen) {
 			g.Expect(chosen.scenarios).To(HaveLen(len(scenario.Catalogue)))
 			g.Expect(chosen.bugs).To(HaveLen(len(scenario.TrackRecord)))
 			g.Expect(chosen.others).To(HaveLen(2))
@@ -39,7 +40,7 @@ func TestTheEnvironmentChooses(t *testing.T) {
 		}},
 		"one scenario, and a profile": {
 			focus: " Leader KILLED", profile: "production",
-			check: func(g Gomega, chosen choice) {
+			check: func(g Gomega, chosen chosen) {
 				g.Expect(chosen.scenarios).To(HaveLen(1))
 				g.Expect(chosen.bugs).To(BeEmpty())
 				g.Expect(chosen.others).To(BeEmpty())
@@ -47,11 +48,11 @@ func TestTheEnvironmentChooses(t *testing.T) {
 			},
 		},
 		// Scenarios come first: the texts of the others have most words in common with their names.
-		"what is in scenarios' names and in others' texts": {focus: "API server", check: func(g Gomega, chosen choice) {
+		"what is in scenarios' names and in others' texts": {focus: "API server", check: func(g Gomega, chosen chosen) {
 			g.Expect(len(chosen.scenarios)).To(BeNumerically(">", 1))
 			g.Expect(chosen.others).To(BeEmpty())
 		}},
-		"what is in the text of another alone": {focus: "ANSWERS as the real one", check: func(g Gomega, chosen choice) {
+		"what is in the text of another alone": {focus: "ANSWERS as the real one", check: func(g Gomega, chosen chosen) {
 			g.Expect(chosen.scenarios).To(BeEmpty())
 			g.Expect(chosen.bugs).To(BeEmpty())
 			g.Expect(chosen.others).To(HaveLen(1))
@@ -61,7 +62,7 @@ func TestTheEnvironmentChooses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FOCUS", c.focus)
 			t.Setenv("PROFILE", c.profile)
-			chosen, err := Binding{Profile: scenario.Quick, Others: others}.choose()
+			chosen, err := FromEnvironment(Binding{Known: scenario.Known(), Profile: scenario.Quick, Others: others}).choose()
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
 			c.check(NewWithT(t), chosen)
 		})
@@ -72,7 +73,7 @@ func TestTheEnvironmentChooses(t *testing.T) {
 func TestAnUnknownChoiceListsTheKnown(t *testing.T) {
 	t.Setenv("FOCUS", "nonsense")
 	t.Setenv("PROFILE", "hasty")
-	_, err := Binding{Others: others}.choose()
+	_, err := FromEnvironment(Binding{Known: scenario.Known(), Others: others}).choose()
 	g := NewWithT(t)
 	g.Expect(err).To(MatchError(And(ContainSubstring(`unknown scenario "nonsense"`), ContainSubstring(`unknown profile "hasty"`))))
 	for _, s := range scenario.Catalogue {
@@ -89,10 +90,11 @@ func TestAnUnknownChoiceListsTheKnown(t *testing.T) {
 func TestTheCommandThatRunsItAgain(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv("CONTROLLER", "")
-	b := Binding{Cluster: "envtest"}
+	b := FromEnvironment(Binding{Known: scenario.Known(), Place: attempt.Place{Cluster: "envtest"}})
 	g.Expect(b.again("leader killed", scenario.Production)).To(Equal(
 		`make scenarios CLUSTER=envtest PROFILE=production FOCUS="leader killed"`))
 	t.Setenv("CONTROLLER", "/some where/manager")
+	b = FromEnvironment(b)
 	g.Expect(b.again("leader killed", scenario.Quick)).To(Equal(
 		`make scenarios CLUSTER=envtest PROFILE=quick FOCUS="leader killed" CONTROLLER="/some where/manager"`))
 	// A known bug shows with timings of its own.
@@ -104,7 +106,7 @@ func TestAScenariosNameChoosesItAlone(t *testing.T) {
 	t.Setenv("PROFILE", "")
 	for _, s := range scenario.Catalogue {
 		t.Setenv("FOCUS", " "+strings.ToUpper(s.Name))
-		chosen, err := Binding{}.choose()
+		chosen, err := FromEnvironment(Binding{Known: scenario.Known()}).choose()
 		g := NewWithT(t)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(len(chosen.scenarios)+len(chosen.bugs)).To(Equal(1), s.Name)
@@ -112,35 +114,11 @@ func TestAScenariosNameChoosesItAlone(t *testing.T) {
 	}
 	for _, bug := range scenario.TrackRecord {
 		t.Setenv("FOCUS", bug.Name)
-		chosen, err := Binding{}.choose()
+		chosen, err := FromEnvironment(Binding{Known: scenario.Known()}).choose()
 		g := NewWithT(t)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(len(chosen.scenarios)+len(chosen.bugs)).To(Equal(1), bug.Name)
 		g.Expect(chosen.bugs[0].Name).To(Equal(bug.Name))
-	}
-}
-
-func TestFoldersAreNamedAfterScenarios(t *testing.T) {
-	for name, folder := range map[string]string{
-		"leader killed":                     "leader-killed",
-		"leader's requests are lost":        "leader-s-requests-are-lost",
-		"API server slow, within – timings": "api-server-slow-within-timings",
-		"  (x) ":                            "x",
-	} {
-		NewWithT(t).Expect(slug(name)).To(Equal(folder))
-	}
-	seen := map[string]string{}
-	names := []string{}
-	for _, s := range scenario.Catalogue {
-		names = append(names, s.Name)
-	}
-	for _, bug := range scenario.TrackRecord {
-		names = append(names, bug.Name)
-	}
-	for _, name := range names {
-		folder := slug(name)
-		NewWithT(t).Expect(seen).NotTo(HaveKey(folder), "%q and %q would share a folder", name, seen[folder])
-		seen[folder] = name
 	}
 }
 

@@ -3,7 +3,6 @@ package spec
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
@@ -36,8 +35,8 @@ func (b Binding) labelsToPass(filter string, profile scenario.Profile) ginkgo.La
 
 // anyPasses names what FOCUS chose, if the label filter lets none of it be run. Without FOCUS the filter alone chooses, and
 // may choose specs that are no scenarios.
-func (b Binding) anyPasses(filter string, chosen choice) error {
-	focus := os.Getenv("FOCUS")
+func (b Binding) anyPasses(filter string, chosen chosen) error {
+	focus := b.Choice.Focus
 	if focus == "" {
 		return nil
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
 // Whoever chooses what there is not must hear so, whichever part of the specs was chosen.
 func TestWhatIsWrongIsSaidThroughAnyFilterOfMake(t *testing.T) {
 	g := NewWithT(t)
-	b := Binding{Cluster: "envtest", Profile: scenario.Quick}
+	b := Binding{Known: scenario.Known(), Place: attempt.Place{Cluster: "envtest"}, Profile: scenario.Quick}
 	for _, filter := range []string{
 		"", "!track-record", "track-record", "(quick) && !track-record", "(envtest && !production) && !track-record", "scenario",
 		"track-record && envtest", "(this cannot be read",
@@ -89,7 +90,7 @@ func TestNonsenseStaysNonsense(t *testing.T) {
 
 // A name that is known, in the wrong half, is not an empty suite without a word.
 func TestAChoiceThatTheFilterLeavesNothingOf(t *testing.T) {
-	b := Binding{Cluster: "sim", Profile: scenario.Production, Others: others}
+	b := Binding{Known: scenario.Known(), Place: attempt.Place{Cluster: "sim"}, Profile: scenario.Production, Others: others}
 	bug := scenario.TrackRecord[0]
 	for name, c := range map[string]struct {
 		focus, filter string
@@ -110,6 +111,7 @@ func TestAChoiceThatTheFilterLeavesNothingOf(t *testing.T) {
 			t.Setenv("FOCUS", c.focus)
 			t.Setenv("PROFILE", "")
 			g := NewWithT(t)
+			b := FromEnvironment(b)
 			chosen, err := b.choose()
 			g.Expect(err).NotTo(HaveOccurred())
 			err = b.anyPasses(c.filter, chosen)

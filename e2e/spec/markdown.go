@@ -10,23 +10,24 @@ import (
 	"strings"
 
 	"github.com/interregnum/interregnum/e2e/report"
+	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
 // publish writes what came of a suite as Markdown: beside the histories, and into the summary of a GitHub job, if this runs
 // in one.
-func (o outcome) publish(cluster, profile string, again func(report.Row) string) error {
+func (b Binding) publish(o outcome, profile scenario.Profile, again func(report.Row) string) error {
 	if o.neverBegan == "" && len(o.rows) == 0 {
 		return nil
 	}
 	var text strings.Builder
-	if err := o.markdown(&text, fmt.Sprintf("Scenarios on %s, profile %s", cluster, profile), again); err != nil {
+	if err := o.markdown(&text, fmt.Sprintf("Scenarios on %s, profile %s", b.Cluster, profile.Name), again); err != nil {
 		return err
 	}
-	folder := filepath.Join(RunsFolder(), cluster+"-"+profile)
+	folder := b.FolderAt(profile)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, o.fileName()), []byte(text.String()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, o.fileName(b.Known.IsBug)), []byte(text.String()), 0o644); err != nil {
 		return err
 	}
 	return appendTo(os.Getenv("GITHUB_STEP_SUMMARY"), text.String())
@@ -46,8 +47,8 @@ func (o outcome) markdown(out io.Writer, title string, again func(report.Row) st
 }
 
 // fileName keeps the verdicts on the catalogue, where the track record alone is run after it.
-func (o outcome) fileName() string {
-	if len(o.rows) > 0 && !slices.ContainsFunc(o.rows, func(r report.Row) bool { return !isKnownBug(r.Scenario) }) {
+func (o outcome) fileName(isBug func(name string) bool) string {
+	if len(o.rows) > 0 && !slices.ContainsFunc(o.rows, func(r report.Row) bool { return !isBug(r.Scenario) }) {
 		return "track-record.md"
 	}
 	return "verdicts.md"

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
@@ -30,6 +31,12 @@ func runsIn(t *testing.T) string {
 	return folder
 }
 
+// publishing writes what came of a suite on a cluster.
+func publishing(cluster string, came outcome) error {
+	b := FromEnvironment(Binding{Known: scenario.Known(), Place: attempt.Place{Cluster: cluster}})
+	return b.publish(came, scenario.Quick, repeat)
+}
+
 func TestTheVerdictsAreKeptBesideTheHistories(t *testing.T) {
 	folder := runsIn(t)
 	g := NewWithT(t)
@@ -42,7 +49,7 @@ func TestTheVerdictsAreKeptBesideTheHistories(t *testing.T) {
 		},
 		others: []string{"the model answers"},
 	}
-	g.Expect(came.publish("sim", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", came)).To(Succeed())
 	g.Expect(content(t, filepath.Join(folder, "sim-quick", "verdicts.md"))).To(And(
 		HavePrefix("### Scenarios on sim, profile quick\n\n**1 passed, 2 failed, 1 skipped**"),
 		ContainSubstring("- **at rest**: inconclusive; run it again: `make again FOCUS=at rest`\n\n  ```text\n  the fault did not bite\n"),
@@ -52,7 +59,7 @@ func TestTheVerdictsAreKeptBesideTheHistories(t *testing.T) {
 	))
 
 	// The latest suite's, and nothing of the one before.
-	g.Expect(outcome{neverBegan: "no etcd\nin sight"}.publish("sim", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", outcome{neverBegan: "no etcd\nin sight"})).To(Succeed())
 	g.Expect(content(t, filepath.Join(folder, "sim-quick", "verdicts.md"))).To(Equal(
 		"### Scenarios on sim, profile quick\n\n**No scenario was run:**\n\n    no etcd\n    in sight\n\n"))
 }
@@ -61,19 +68,19 @@ func TestTheTrackRecordAloneLeavesTheVerdictsAlone(t *testing.T) {
 	folder := runsIn(t)
 	g := NewWithT(t)
 	bug := report.Row{Scenario: scenario.TrackRecord[0].Name, Verdict: report.KnownBug}
-	g.Expect(outcome{rows: []report.Row{bug}}.publish("sim", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", outcome{rows: []report.Row{bug}})).To(Succeed())
 	g.Expect(filepath.Join(folder, "sim-quick", "verdicts.md")).NotTo(BeAnExistingFile())
 	g.Expect(content(t, filepath.Join(folder, "sim-quick", "track-record.md"))).To(ContainSubstring("known bug"))
 
 	both := outcome{rows: []report.Row{bug, {Scenario: scenario.Catalogue[0].Name, Verdict: "held"}}}
-	g.Expect(both.publish("sim", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", both)).To(Succeed())
 	g.Expect(content(t, filepath.Join(folder, "sim-quick", "verdicts.md"))).To(And(ContainSubstring("known bug"), ContainSubstring("held")))
 }
 
 func TestASuiteWithoutScenariosPublishesNothing(t *testing.T) {
 	folder := runsIn(t)
 	g := NewWithT(t)
-	g.Expect(outcome{others: []string{"the model answers"}}.publish("sim", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", outcome{others: []string{"the model answers"}})).To(Succeed())
 	g.Expect(os.ReadDir(folder)).To(BeEmpty())
 }
 
@@ -83,8 +90,8 @@ func TestAGitHubJobHasItInItsSummary(t *testing.T) {
 	summary := filepath.Join(folder, "summary")
 	t.Setenv("GITHUB_STEP_SUMMARY", summary)
 	held := outcome{rows: []report.Row{{Scenario: "leader killed", Verdict: "held"}}}
-	g.Expect(held.publish("sim", "quick", repeat)).To(Succeed())
-	g.Expect(held.publish("envtest", "quick", repeat)).To(Succeed())
+	g.Expect(publishing("sim", held)).To(Succeed())
+	g.Expect(publishing("envtest", held)).To(Succeed())
 	g.Expect(content(t, summary)).To(Equal(
 		content(t, filepath.Join(folder, "sim-quick", "verdicts.md"))+content(t, filepath.Join(folder, "envtest-quick", "verdicts.md"))),
 		"one suite's after the other's")
@@ -95,7 +102,7 @@ func TestVerdictsThatCannotBeKeptAreAnError(t *testing.T) {
 	g := NewWithT(t)
 	held := outcome{rows: []report.Row{{Scenario: "leader killed", Verdict: "held"}}}
 	t.Setenv("GITHUB_STEP_SUMMARY", folder) // A folder is no file.
-	g.Expect(held.publish("sim", "quick", repeat)).To(MatchError(ContainSubstring(folder)))
+	g.Expect(publishing("sim", held)).To(MatchError(ContainSubstring(folder)))
 	t.Setenv("RUNS", "/dev/null")
-	g.Expect(held.publish("sim", "quick", repeat)).To(MatchError(ContainSubstring("/dev/null")))
+	g.Expect(publishing("sim", held)).To(MatchError(ContainSubstring("/dev/null")))
 }

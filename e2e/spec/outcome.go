@@ -10,7 +10,6 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/interregnum/interregnum/e2e/report"
-	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
 // outcome is what came of a suite.
@@ -23,7 +22,7 @@ type outcome struct {
 	others []string
 }
 
-func collect(all ginkgo.Report) outcome {
+func (b Binding) collect(all ginkgo.Report) outcome {
 	var came outcome
 	began := false
 	for _, spec := range all.SpecReports {
@@ -50,7 +49,8 @@ func collect(all ginkgo.Report) outcome {
 		}
 	}
 	// Ginkgo shuffles the specs; a reader wants the catalogue's order.
-	slices.SortFunc(came.rows, func(a, b report.Row) int { return cmp.Compare(scenario.Place(a.Scenario), scenario.Place(b.Scenario)) })
+	known := b.Known
+	slices.SortFunc(came.rows, func(a, b report.Row) int { return cmp.Compare(known.Place(a.Scenario), known.Place(b.Scenario)) })
 	return came
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // print writes what came of a suite for who looks at a terminal.
-func (o outcome) print(out io.Writer) error {
+func (o outcome) print(out io.Writer, folder string) error {
 	if o.neverBegan != "" {
 		_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", o.neverBegan)
 		return err
@@ -21,7 +21,7 @@ func (o outcome) print(out io.Writer) error {
 	if err := report.Table(out, o.rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%shistories: %s\n", o.besides(), RunsFolder())
+	_, err := fmt.Fprintf(out, "%shistories: %s\n", o.besides(), folder)
 	return err
 }
 

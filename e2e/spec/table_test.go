@@ -13,6 +13,9 @@ import (
 )
 
 // ran is the report of a spec that came to a row, as it comes from another process of the suite: as JSON.
+// bound is a binding of all that is known.
+var bound = Binding{Known: scenario.Known()}
+
 func ran(t *testing.T, row report.Row) types.SpecReport {
 	t.Helper()
 	value := types.WrapEntryValue(row)
@@ -29,7 +32,7 @@ func ran(t *testing.T, row report.Row) types.SpecReport {
 func printed(t *testing.T, specs ...types.SpecReport) string {
 	t.Helper()
 	var out bytes.Buffer
-	NewWithT(t).Expect(collect(ginkgo.Report{SpecReports: specs, SuiteSucceeded: true}).print(&out)).To(Succeed())
+	NewWithT(t).Expect(bound.collect(ginkgo.Report{SpecReports: specs, SuiteSucceeded: true}).print(&out, "/runs")).To(Succeed())
 	return out.String()
 }
 
@@ -106,7 +109,7 @@ func TestAScenarioThatWasNotRunIsNoPass(t *testing.T) {
 			all := ginkgo.Report{SpecReports: types.SpecReports{held, waiting}}
 			c.change(&all)
 			var out bytes.Buffer
-			g.Expect(collect(all).print(&out)).To(Succeed())
+			g.Expect(bound.collect(all).print(&out, "/runs")).To(Succeed())
 			if c.says == "" {
 				g.Expect(out.String()).To(And(ContainSubstring("1 passed, 0 failed"), Not(ContainSubstring("at rest"))))
 				return
@@ -137,7 +140,7 @@ func TestASuiteThatNeverBeganSaysWhy(t *testing.T) {
 	NewWithT(t).Expect(printed(t, skipped)).To(BeEmpty())
 
 	var out bytes.Buffer
-	never := collect(ginkgo.Report{SpecReports: types.SpecReports{failed(1, "no etcd"), skipped}})
-	NewWithT(t).Expect(never.print(&out)).To(Succeed())
+	never := bound.collect(ginkgo.Report{SpecReports: types.SpecReports{failed(1, "no etcd"), skipped}})
+	NewWithT(t).Expect(never.print(&out, "/runs")).To(Succeed())
 	NewWithT(t).Expect(out.String()).To(Equal("\nno scenario was run: no etcd\n"), "and not that each of them was not")
 }

@@ -1,26 +1,18 @@
 package spec
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/onsi/ginkgo/v2"
 
-	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
-func isKnownBug(name string) bool {
-	return slices.ContainsFunc(scenario.TrackRecord, func(bug scenario.KnownBug) bool { return bug.Name == name })
-}
-
 // bindBug declares the spec of a known bug: it passes while the bug is there.
 func (b Binding) bindBug(bug scenario.KnownBug) {
 	ginkgo.It(bug.Name, b.labels(bug.Profile, trackRecord), func(ctx ginkgo.SpecContext) {
-		row, err := b.showBug(ctx, bug)
+		row, err := b.Show(ctx, bug)
 		ginkgo.AddReportEntry(entry, row, ginkgo.ReportEntryVisibilityNever)
 		switch {
 		case row.Verdict == report.NotRun:
@@ -29,49 +21,4 @@ func (b Binding) bindBug(bug scenario.KnownBug) {
 			ginkgo.Fail(fmt.Sprintf("%v\n  run it again: %s", err, b.again(bug.Name, bug.Profile)))
 		}
 	})
-}
-
-// showBug runs the scenario until it has shown all that the bug is known to break. What only some runs break is sought as
-// long as runs cost nothing, that is in virtual time; elsewhere one run must do.
-func (b Binding) showBug(ctx context.Context, bug scenario.KnownBug) (report.Row, error) {
-	runs := 1
-	if b.Within != nil {
-		runs = 100
-	}
-	showing := scenario.NewShowing(bug.On(b.Cluster))
-	for n := 1; ; n++ {
-		run := Attempt(ctx, b, bug.Try(n), bug.Profile)
-		switch run.Row.Verdict {
-		case report.NotRun:
-			return run.Row, nil
-		case report.NoVerdict:
-			return run.Row, errors.New(run.Explanation)
-		}
-		err := showing.Add(run.Verdict, run.History)
-		if err == nil && !showing.Whole() && n < runs {
-			continue
-		}
-		return concluded(run, showing, err, runs > 1)
-	}
-}
-
-// concluded is the row of the last run of a known bug; unexplained is what of that run the bug does not explain. It is no
-// pass, unless the bug has shown as the track record has it, whatever became of the promises.
-func concluded(run Run, showing *scenario.Showing, unexplained error, many bool) (report.Row, error) {
-	row, text, err := run.Row, "", unexplained
-	if err == nil {
-		text, err = showing.Conclude(many)
-	}
-	_, missed := errors.AsType[scenario.NotShown](err)
-	switch {
-	case err == nil:
-		row.Verdict, row.Why = report.KnownBug, text
-		return row, nil
-	case missed:
-		row.Verdict = string(invariant.Inconclusive)
-	case unexplained == nil || row.Verdict == string(invariant.Held):
-		row.Verdict = report.NoVerdict
-	}
-	row.Why = err.Error()
-	return row, fmt.Errorf("%w\n%s", err, run.Explanation)
 }

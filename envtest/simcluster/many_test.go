@@ -41,7 +41,7 @@ func TestAHundredReplicas(t *testing.T) {
 		for _, profile := range scenario.Profiles {
 			t.Run(name+" at "+profile.Name, func(t *testing.T) {
 				g := NewWithT(t)
-				chosen, _, err := scenario.Select(name)
+				chosen, _, err := scenario.Known().Select(name)
 				g.Expect(err).NotTo(HaveOccurred())
 				chosen[0].Replicas += many - 10
 				verdict := judged(t, chosen[0], profile, distant)

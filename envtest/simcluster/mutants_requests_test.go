@@ -199,7 +199,7 @@ func TestStaleWritesAreCounted(t *testing.T) {
 		for _, s := range []string{"stale write of a killed leader", "stale write of a leader that is cut off"} {
 			t.Run(name+"/"+s, func(t *testing.T) {
 				g := NewWithT(t)
-				chosen, _, err := scenario.Select(s)
+				chosen, _, err := scenario.Known().Select(s)
 				g.Expect(err).NotTo(HaveOccurred())
 				verdict := judged(t, chosen[0], scenario.Production, c.manager)
 				g.Expect(verdict.Outcome).To(Equal(invariant.Held), "%v", explain(verdict))
@@ -215,7 +215,7 @@ func TestStaleWritesAreCounted(t *testing.T) {
 
 // Where the leader sends nothing that could be held, the run shows nothing.
 func TestAStaleWriteThatWasNeverSentIsNoneThatWasHeldBack(t *testing.T) {
-	chosen, _, err := scenario.Select("stale write of a killed leader")
+	chosen, _, err := scenario.Known().Select("stale write of a killed leader")
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
 	idle := like(func(p *plain) { p.handle = func(context.Context, *corev1.ConfigMap) error { return nil } })

@@ -562,7 +562,7 @@ func TestWrongManagersAreCaught(t *testing.T) {
 	for _, m := range slices.Concat(mutants, mutantsOnRequests) {
 		t.Run(m.name, func(t *testing.T) {
 			g := NewWithT(t)
-			chosen, _, err := scenario.Select(m.scenario)
+			chosen, _, err := scenario.Known().Select(m.scenario)
 			g.Expect(err).NotTo(HaveOccurred())
 			caught := 0
 			for range max(m.runs, 1) {

@@ -8,6 +8,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
@@ -26,9 +27,8 @@ func TestScenarios(t *testing.T) {
 // binding runs a manager in virtual time.
 func binding(t *testing.T, runs simcluster.Manager) spec.Binding {
 	of := manager.New(binary.ThisProgram(), nil)
-	return spec.Binding{
+	return spec.FromEnvironment(spec.Binding{Known: scenario.Known(), Profile: scenario.Production, Place: attempt.Place{
 		Cluster: "sim",
-		Profile: scenario.Production,
 		Subject: func() *subject.Subject { return of },
 		Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {
 			return simcluster.New(observer, runs), nil
@@ -36,5 +36,5 @@ func binding(t *testing.T, runs simcluster.Manager) spec.Binding {
 		Within: func(run func(context.Context)) {
 			synctest.Test(t, func(t *testing.T) { run(t.Context()) })
 		},
-	}
+	}})
 }

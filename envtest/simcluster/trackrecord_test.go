@@ -93,7 +93,7 @@ func TestTheTrackRecordOfOtherLibraries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			_, bugs, err := scenario.Select(c.bug)
+			_, bugs, err := scenario.Known().Select(c.bug)
 			g.Expect(err).NotTo(HaveOccurred())
 			bug := bugs[0]
 			showing := scenario.NewShowing(bug)

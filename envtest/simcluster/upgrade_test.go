@@ -18,7 +18,7 @@ import (
 func upgraded(t *testing.T, profile scenario.Profile, before, manager Manager) (invariant.Verdict, *history.History) {
 	t.Helper()
 	g := NewWithT(t)
-	chosen, _, err := scenario.Select("rollout of another version")
+	chosen, _, err := scenario.Known().Select("rollout of another version")
 	g.Expect(err).NotTo(HaveOccurred())
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	var verdict invariant.Verdict
@@ -72,7 +72,7 @@ func TestAVersionThatDoesNotUnderstandTheOneBeforeIsCaught(t *testing.T) {
 // What a manager does that leaves its timings to the libraries: they refuse all but a lease below a second.
 func TestWhatTheLibrariesRefuse(t *testing.T) {
 	const tooShort = "started with a lease duration below a second"
-	chosen, _, err := scenario.Select("started with")
+	chosen, _, err := scenario.Known().Select("started with")
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	for name, manager := range map[string]Manager{
 		"controller-runtime": bare,

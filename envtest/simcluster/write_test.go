@@ -76,7 +76,7 @@ func TestEveryVersionOfARunHasItsWrite(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			scenarios, _, err := scenario.Select(name)
+			scenarios, _, err := scenario.Known().Select(name)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(scenarios).To(HaveLen(1))
 			_, saved := played(t, scenarios[0], scenario.Production, Controller)

@@ -95,7 +95,7 @@ func TestWrongManagersAreNotHeldByWritesAlone(t *testing.T) {
 		}
 		t.Run(m.name, func(t *testing.T) {
 			g := NewWithT(t)
-			chosen, _, err := scenario.Select(m.scenario)
+			chosen, _, err := scenario.Known().Select(m.scenario)
 			g.Expect(err).NotTo(HaveOccurred())
 			exposed, shown := 0, false
 			for range max(m.runs, 1) {

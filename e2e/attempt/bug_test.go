@@ -1,4 +1,4 @@
-package spec
+package attempt
 
 import (
 	"context"
@@ -39,14 +39,13 @@ func (u *unable) Close() error {
 
 // A bug that nobody could look for has not shown itself.
 func TestABugIsNotShownWithoutARun(t *testing.T) {
-	t.Setenv("RUNS", t.TempDir())
 	for _, bug := range scenario.TrackRecord {
 		t.Run(bug.Name, func(t *testing.T) {
 			g := NewWithT(t)
-			b := Binding{Cluster: "kind", Subject: func() *subject.Subject { return &subject.Subject{} }, Open: func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
+			b := Place{Folder: t.TempDir(), Cluster: "kind", Subject: func() *subject.Subject { return &subject.Subject{} }, Open: func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
 				return nil, errors.New("no cluster")
 			}}
-			row, err := b.showBug(t.Context(), bug)
+			row, err := b.Show(t.Context(), bug)
 			g.Expect(err).To(MatchError(ContainSubstring("no cluster")))
 			g.Expect(row.Verdict).To(Equal(report.NoVerdict))
 
@@ -54,7 +53,7 @@ func TestABugIsNotShownWithoutARun(t *testing.T) {
 			b.Open = func(context.Context, scenario.Scenario, *observe.Observer, string) (scenario.Cluster, error) {
 				return cluster, nil
 			}
-			row, err = b.showBug(t.Context(), bug)
+			row, err = b.Show(t.Context(), bug)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(row.Verdict).To(Equal(report.NotRun))
 			g.Expect(cluster.closed).To(Equal(1), "a cluster that is not used is closed")

@@ -1,0 +1,121 @@
+// Package attempt runs one scenario, or shows one known bug, in one place, and says what came of it. It knows nothing of suites and
+// commands, which are made of it.
+package attempt
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/report"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
+)
+
+// Place is where attempts are made.
+type Place struct {
+	// Cluster is the name of the kind of cluster: sim, envtest or kind.
+	Cluster string
+	// Subject is what is run; it is asked once everything has started.
+	Subject func() *subject.Subject
+	// Open makes a cluster for one run of a scenario, whose folder is for logs and the like. It says what happens to the
+	// observer.
+	Open func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error)
+	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
+	Within func(run func(ctx context.Context))
+	// Folder is where histories are kept, and what else there is of runs.
+	Folder string
+	// Log gets a line for each step of a run; nil for none.
+	Log func(format string, args ...any)
+}
+
+// Run is what came of an attempt.
+type Run struct {
+	Row     report.Row
+	Verdict invariant.Verdict
+	// History is what was judged; nil, where there is no verdict.
+	History *history.History
+	// Explanation is the verdict in words, or why there is none.
+	Explanation string
+}
+
+// Run runs a scenario, once, and says what came of it.
+func (p Place) Run(ctx context.Context, s scenario.Scenario, profile scenario.Profile) (run Run) {
+	within := p.Within
+	if within == nil {
+		within = func(inside func(context.Context)) { inside(ctx) }
+	}
+	within(func(ctx context.Context) { run = p.run(ctx, s, profile) })
+	return run
+}
+
+// FolderOf is where all of a run is kept.
+func (p Place) FolderOf(s scenario.Scenario, profile scenario.Profile) string {
+	return filepath.Join(p.FolderAt(profile), slug(s.Name))
+}
+
+// FolderAt is that of all runs at a profile.
+func (p Place) FolderAt(profile scenario.Profile) string {
+	return filepath.Join(p.Folder, p.Cluster+"-"+profile.Name)
+}
+
+func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Profile) Run {
+	folder := p.FolderOf(s, profile)
+	path := filepath.Join(folder, "history.jsonl")
+	failed := func(err error) Run {
+		return Run{Row: report.Failed(s.Name, err, path), Explanation: fmt.Sprintf("%s: no verdict: %v", s.Name, err)}
+	}
+	// What an earlier run left there must not be taken for this one's.
+	if err := os.RemoveAll(folder); err != nil {
+		return failed(err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return failed(err)
+	}
+	observer := observe.New()
+	cluster, err := p.Open(ctx, s, observer, folder)
+	if err != nil {
+		return failed(err)
+	}
+	if why := s.Skip(cluster, p.Subject(), profile); why != nil {
+		if err := cluster.Close(); err != nil {
+			return failed(err)
+		}
+		return Run{Row: report.Skipped(s.Name, why)}
+	}
+	verdict, err := s.Run(ctx, scenario.Setting{
+		Cluster: cluster, Observer: observer, Subject: p.Subject(), Profile: profile, History: path, Log: p.Log,
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return explained(verdict, path)
+}
+
+func explained(verdict invariant.Verdict, path string) Run {
+	run := Run{Row: report.Judged(verdict, path), Verdict: verdict}
+	var text strings.Builder
+	saved, err := history.Load(path)
+	if err == nil {
+		run.History = saved
+		err = report.Explain(&text, saved, verdict, path)
+	}
+	if err != nil {
+		text.WriteString(err.Error())
+	}
+	run.Explanation = text.String()
+	return run
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug makes a folder's name of a scenario's.
+func slug(name string) string {
+	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
+}
