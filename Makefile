@@ -109,7 +109,7 @@ e2e-down: ## remove a kind cluster that was kept (CLUSTER_NAME)
 
 check: ## judge a saved history again, without a cluster (HISTORY)
 	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
-	@go run ./e2e/cmd/check "$$HISTORY"
+	@go run ./e2e/cmd/interregnum judge "$$HISTORY"
 
 attack: ## edit real histories in every way, and see whether it is noticed as it must be (HISTORY, SEED, EDITS, FOCUS)
 ifdef HISTORY

@@ -95,7 +95,7 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	if err != nil {
 		return failed(err)
 	}
-	return explained(verdict, path)
+	return p.known(explained(verdict, path), s)
 }
 
 func explained(verdict invariant.Verdict, path string) Run {

@@ -38,8 +38,19 @@ type Subject struct {
 	Work        Work
 	// Standbys are the writes that replicas make which do not lead.
 	Standbys []history.WritePattern
+	// Known are promises that it is known to break.
+	Known []Known
 	// Supports returns nil if the subject can be run with these settings, else the reason why not; nil: it can with any.
 	Supports func(Settings) error
+}
+
+// Known is a promise that a subject is known to break: an expectation, that is red on the day on which it holds.
+type Known struct {
+	// Scenario is the name of one, and Breaks those of the guarantees that break in it.
+	Scenario string
+	Breaks   []string
+	// Why says where that comes from.
+	Why string
 }
 
 // Journals says whether the replicas keep a journal.

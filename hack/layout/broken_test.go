@@ -21,7 +21,7 @@ func sound() Graph {
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
-		"e2e/cmd/check":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
+		"e2e/cmd/judge":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
 		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
 		"e2e/binary":                {Imports: []string{"e2e/history"}},

@@ -26,6 +26,13 @@ type document struct {
 	ClusterWide bool         `yaml:"clusterWide"`
 	Work        *work        `yaml:"work"`
 	Standbys    []standbyMay `yaml:"standbys"`
+	Known       []known      `yaml:"known"`
+}
+
+type known struct {
+	Scenario string   `yaml:"scenario"`
+	Breaks   []string `yaml:"breaks"`
+	Why      string   `yaml:"why"`
 }
 
 type election struct {

@@ -69,6 +69,12 @@ func (p *problems) subject(d document, folder string) *subject.Subject {
 		}
 		s.Standbys = append(s.Standbys, history.WritePattern{Verb: may.Verb, Resource: may.Resource})
 	}
+	for i, k := range d.Known {
+		if k.Scenario == "" || len(k.Breaks) == 0 || k.Why == "" {
+			p.at([]any{"known", i}, "expected the scenario, what it breaks, and why, got %+v", k)
+		}
+		s.Known = append(s.Known, subject.Known{Scenario: k.Scenario, Breaks: k.Breaks, Why: k.Why})
+	}
 	s.Supports = p.supports(d)
 	return s
 }

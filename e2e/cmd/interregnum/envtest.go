@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/interregnum/interregnum/e2e/attempt"
+	"github.com/interregnum/interregnum/e2e/binary"
+	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/manager"
+	"github.com/interregnum/interregnum/envtest/processcluster"
+)
+
+// ownControlPlanes is how many control planes there are at once, at most, beside the one that runs share: each takes a third of a
+// gigabyte.
+const ownControlPlanes = 6
+
+// openEnvtest is a real API server, with real processes.
+func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attempt.Place, func() error, error) {
+	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	if err := processcluster.CheckAssets(assets); err != nil {
+		return attempt.Place{}, nil, fmt.Errorf("%w; setup-envtest use -p path prints one, too", err)
+	}
+	if of == nil {
+		own, err := binary.Manager(ctx, filepath.Join(folder, "bin"))
+		if err != nil {
+			return attempt.Place{}, nil, err
+		}
+		of = manager.New(own, nil)
+	}
+	shared, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "envtest-control-plane"))
+	if err != nil {
+		return attempt.Place{}, nil, err
+	}
+	free := make(chan struct{}, ownControlPlanes)
+	return attempt.Place{
+		Subject: func() *subject.Subject { return of },
+		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+			config := processcluster.Config{API: shared.Config(), AuditLog: shared.AuditLog(), Folder: folder, Observer: observer}
+			if s.Reach() < fault.WholeCluster && !of.ClusterWide {
+				return processcluster.New(ctx, config)
+			}
+			select {
+			case free <- struct{}{}:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+			own, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "control-plane"))
+			if err != nil {
+				<-free
+				return nil, err
+			}
+			config.ControlPlane = own
+			cluster, err := processcluster.New(ctx, config)
+			if err != nil {
+				<-free
+				return nil, errors.Join(err, own.Stop())
+			}
+			return &alone{Cluster: cluster, free: free}, nil
+		},
+	}, shared.Stop, nil
+}
+
+// alone is a cluster with a control plane of its own, which makes room for the next one when it is closed.
+type alone struct {
+	*processcluster.Cluster
+	free   chan struct{}
+	closed bool
+}
+
+// Close closes the cluster.
+func (a *alone) Close() error {
+	err := a.Cluster.Close()
+	if !a.closed {
+		a.closed = true
+		<-a.free
+	}
+	return err
+}
