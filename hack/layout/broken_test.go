@@ -21,6 +21,8 @@ func sound() Graph {
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
+		"e2e/attempt":               {Imports: []string{"e2e/history", "e2e/invariant", "e2e/scenario"}},
+		"e2e/subject":               {Imports: []string{"e2e/history"}},
 		"e2e/cmd/judge":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
 		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
@@ -67,6 +69,10 @@ var breaks = map[string][]struct {
 		{who: "controller", imported: "e2e/fault"},
 		{who: "controller/cmd/controller", imported: "envtest/proxy"},
 		{who: "controller/journal", imported: "e2e/history", byTest: true},
+	},
+	"a subject is data": {
+		{who: "e2e/subject", imported: "e2e/scenario"},
+		{who: "e2e/subject", imported: "envtest/processcluster", byTest: true},
 	},
 	"a cluster neither knows the catalogue nor judges": {
 		{who: "envtest/simcluster", imported: "e2e/scenario"},

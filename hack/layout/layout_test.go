@@ -56,7 +56,7 @@ var rules = []Rule{{
 	Name:   "a cluster neither knows the catalogue nor judges",
 	Reason: "a scenario is written once and runs on every cluster; a cluster that knew it could make it pass",
 	Who:    []string{simulated, processes, onKind},
-	Never:  []string{"e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
+	Never:  []string{"e2e/scenario/...", "e2e/attempt/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
 	Name:   "the simulated cluster stands alone",
 	Reason: "clusters are interchangeable; what two of them need belongs into a package of its own",
@@ -83,6 +83,11 @@ var rules = []Rule{{
 	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/..."}, Tests: true,
 	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
+	Name:   "a subject is data",
+	Reason: "clusters, scenarios and commands all take one; whatever it knew of them, they could not do without",
+	Who:    []string{"e2e/subject/..."}, Tests: true,
+	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/attempt/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
+}, {
 	Name:   "a witness tells of what it saw",
 	Reason: "a reader of the API server's record that knew of faults or asked the API could tell what was meant instead of what is written",
 	Who:    []string{"e2e/apiserver/audit"}, Tests: true,
@@ -105,7 +110,7 @@ var rules = []Rule{{
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario",
+		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario", "e2e/subject",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}

@@ -125,17 +125,21 @@ func (p *problems) account(d document, s *subject.Subject) {
 }
 
 func (p *problems) process(said *process, folder string) (history.Binary, *subject.Process) {
+	set := true
 	path := os.Expand(said.Binary, func(name string) string {
 		value, is := os.LookupEnv(name)
 		if !is {
-			p.at([]any{"process", "binary"}, "expected the environment variable %s to be set", name)
+			set = false
+			p.at([]any{"process", "binary"}, "expected the environment variable %s to be set, which is in the path %s", name, said.Binary)
 		}
 		return value
 	})
 	var found history.Binary
-	if path == "" {
+	switch {
+	case !set: // It is said.
+	case path == "":
 		p.at([]any{"process", "binary"}, "expected the path of an executable, got none")
-	} else {
+	default:
 		var err error
 		if found, err = binary.Executable(within(folder, path)); err != nil {
 			p.at([]any{"process", "binary"}, "%v", err)
