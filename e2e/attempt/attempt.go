@@ -78,6 +78,9 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return failed(err)
 	}
+	if why := s.Suits(p.Subject(), profile); why != nil {
+		return Run{Row: report.Skipped(s.Name, why)} // A cluster may take long to open.
+	}
 	observer := observe.New()
 	cluster, err := p.Open(ctx, s, observer, folder)
 	if err != nil {

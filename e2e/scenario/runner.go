@@ -37,14 +37,14 @@ func (s Scenario) Skip(cluster Cluster, of *subject.Subject, profile Profile) er
 			return fmt.Errorf("needs %q: %w", f, err)
 		}
 	}
-	if s.upgrades() && of.Before == nil {
-		return fmt.Errorf("needs %q: there is one version of %s only; CONTROLLER_BEFORE names another", fault.Upgrade{}, of.Name)
-	}
-	return s.supported(of, profile)
+	return s.Suits(of, profile)
 }
 
-// supported asks the subject about whatever the scenario sets.
-func (s Scenario) supported(of *subject.Subject, profile Profile) error {
+// Suits returns nil if a subject can be run with whatever the scenario sets, else the reason why not. No cluster is needed to tell.
+func (s Scenario) Suits(of *subject.Subject, profile Profile) error {
+	if s.upgrades() && of.Before == nil {
+		return fmt.Errorf("needs %q: there is one version of %s only (CONTROLLER_BEFORE names another, where real processes or pods run)", fault.Upgrade{}, of.Name)
+	}
 	if of.Supports == nil {
 		return nil
 	}
