@@ -6,6 +6,8 @@
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? CONTROLLER_BEFORE  another version of it, which the replicas begin with in the rollout of a version (not on sim)
+#? SUBJECT     the file of a subject that is run in the manager's place, on envtest (see e2e/examples)
+#? EXAMPLES    the subjects that `make test-operators` runs; default: all of e2e/examples
 #? RUNS        folder for histories, journals and logs
 #? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
@@ -26,9 +28,10 @@ SUITES ?= sim envtest
 absolute = $(if $(filter /%,$(firstword $(1))),$(1),$(if $(shell test -e '$(PWD)/$(1)' && echo y),$(PWD),$(CURDIR))/$(1))
 override RUNS := $(if $(filter /%,$(firstword $(RUNS))),$(RUNS),$(CURDIR)/$(RUNS))
 override CONTROLLER := $(if $(CONTROLLER),$(call absolute,$(CONTROLLER)))
+override SUBJECT := $(if $(SUBJECT),$(call absolute,$(SUBJECT)))
 override CONTROLLER_BEFORE := $(if $(CONTROLLER_BEFORE),$(call absolute,$(CONTROLLER_BEFORE)))
 override HISTORY := $(if $(HISTORY),$(call absolute,$(HISTORY)))
-export FOCUS LABELS CONTROLLER CONTROLLER_BEFORE RUNS HISTORY NODE_IMAGE CLUSTER_NAME KEEP
+export FOCUS LABELS SUBJECT CONTROLLER CONTROLLER_BEFORE RUNS HISTORY NODE_IMAGE CLUSTER_NAME KEEP
 
 # Ginkgo colours its output even in a file; make says here whether this is a terminal.
 ifneq ($(NO_COLOR)$(if $(MAKE_TERMOUT),,piped),)
@@ -60,7 +63,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-e2e e2e-down check attack bench lint deflake \
+.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-operators test-e2e e2e-down check attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -99,6 +102,18 @@ test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
 	@$(suite.envtest)
+
+# Those that kube-controller-manager's module builds; see hack/operators.sh.
+EXAMPLES ?= kube-controller-manager kube-scheduler
+test-operators: ## the catalogue against controllers that nobody here wrote, unmodified (EXAMPLES, FOCUS, PROFILE, PROCS)
+	@mkdir -p "$$RUNS/bin"; $(control-plane) && OPERATORS=$$(hack/operators.sh $(EXAMPLES)) && export OPERATORS && \
+	go build -o "$$RUNS/bin/interregnum" ./e2e/cmd/interregnum && failed='' && \
+	for example in $(EXAMPLES); do \
+		echo "==> the catalogue against $$example"; \
+		"$$RUNS/bin/interregnum" run -f "e2e/examples/$$example/interregnum.yaml" --report-dir "$$RUNS/$$example" \
+			--focus "$$FOCUS" --profile "$(PROFILE)" --procs "$(or $(PROCS),12)" || failed="$$failed $$example"; \
+	done; \
+	test -z "$$failed" || { echo "not held:$$failed"; exit 1; }
 
 test-e2e: ## the catalogue on a kind cluster with real pods; needs Docker (FOCUS, LABELS, PROFILE, CONTROLLER, KEEP)
 	@echo '==> the catalogue on a kind cluster'
