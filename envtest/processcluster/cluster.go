@@ -148,7 +148,9 @@ func (c *Cluster) prepare(ctx context.Context, name string) (*replica, error) {
 		return nil, err
 	}
 	r.pod, r.podName = pod.UID, pod.Name
-	if r.proxy, err = proxy.Start(proxy.Config{URL: c.api.Host, CAData: c.api.CAData}); err != nil {
+	if r.proxy, err = proxy.Start(proxy.Config{
+		URL: c.api.Host, CAData: c.api.CAData, AuditID: func() string { return audit.IDOf(r.current()) },
+	}); err != nil {
 		return nil, err
 	}
 	if r.kubeconfig, err = c.writeKubeconfig(r, token); err != nil {

@@ -41,7 +41,9 @@ func (c *Cluster) hint(asked history.Fact) {
 		if asked.Write == nil || string(r.pod) != asked.Write.PodUID {
 			continue
 		}
-		asked.Source = r.current()
+		if asked.Source.Replica != r.name {
+			asked.Source = r.current()
+		}
 		for _, told := range c.acts.See(asked) {
 			c.observer.Hint(told)
 		}

@@ -30,6 +30,9 @@ type Config struct {
 	URL string
 	// CAData is the PEM bundle that the API server's certificate is verified with, as in rest.Config.
 	CAData []byte
+	// AuditID names each request as it arrives from the replica, so that the API server's audit log tells of it by that name, however
+	// long it is held; nil leaves that to the API server. A name that the client gave stays.
+	AuditID func() string
 	// HTTP1 offers only HTTP/1.1 to clients, where each request in flight has a connection of its own.
 	HTTP1 bool
 	// ErrorLog gets what the HTTP server and the forwarding say of broken connections. With faults they are expected,
@@ -45,6 +48,7 @@ type Proxy struct {
 	forward  *httputil.ReverseProxy
 	upstream *http.Transport
 	caData   []byte
+	auditID  func() string
 
 	// ctx ends with the proxy, and with it all that is held.
 	ctx  context.Context
@@ -71,7 +75,7 @@ func Start(config Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for the replica: %w", err)
 	}
-	p := &Proxy{listener: listener, network: newNetwork(), caData: caData, served: make(chan struct{})}
+	p := &Proxy{listener: listener, network: newNetwork(), caData: caData, auditID: config.AuditID, served: make(chan struct{})}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.upstream = newTransport(p.ctx, roots)
 	p.forward = p.newForward(target, config.logger())

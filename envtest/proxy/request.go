@@ -36,6 +36,9 @@ type request struct {
 	healed []*Injection
 }
 
+// auditIDHeader is that of k8s.io/apiserver/pkg/apis/audit (HeaderAuditID).
+const auditIDHeader = "Audit-ID"
+
 // errGone says that there is no client to answer any more.
 var errGone = errors.New("the client has gone")
 
@@ -72,6 +75,9 @@ func (p *Proxy) serve(w http.ResponseWriter, incoming *http.Request) {
 	defer p.requests.Done()
 
 	r := &request{Request: incoming, client: incoming.Context()}
+	if p.auditID != nil && incoming.Header.Get(auditIDHeader) == "" {
+		incoming.Header.Set(auditIDHeader, p.auditID())
+	}
 	for _, c := range interceptions {
 		if !c.claim(incoming) {
 			continue

@@ -13,7 +13,8 @@ type Lives func(pod, uid string) []history.Source
 // Attribute returns the requests with the lives that sent them as their sources; the sources of those that no replica sent
 // are empty. seen are the facts of the run: when lives were launched, and which identities they stated.
 //
-// Of the lives that ran in one pod the author is the one that stated, in its journal, the identity that was written: a
+// A request may say whose it is ([IDOf]): then that is the author, if it is one of the lives of its pod. Else, of the lives that ran
+// in one pod, the author is the one that stated, in its journal, the identity that was written: a
 // request may be held on its way until after the next life began. Else, or where several lives stated it, it is the latest
 // one that was launched when the request was received; between two lives that is the earlier one.
 func Attribute(writes, seen []history.Fact, lives Lives) []history.Fact {
@@ -31,9 +32,16 @@ func Attribute(writes, seen []history.Fact, lives Lives) []history.Fact {
 	attributed := slices.Clone(writes)
 	for i, write := range attributed {
 		if write.Write == nil || write.Write.PodUID == "" {
+			attributed[i].Source = history.Source{}
 			continue
 		}
 		of := lives(write.Write.Pod, write.Write.PodUID)
+		if named := write.Source; named.Replica != "" {
+			if attributed[i].Source = (history.Source{}); slices.Contains(of, named) {
+				attributed[i].Source = named
+				continue
+			}
+		}
 		identity := written(write)
 		same := slices.DeleteFunc(slices.Clone(of), func(life history.Source) bool { return identity == "" || stated[life] != identity })
 		if len(same) > 0 {

@@ -76,7 +76,9 @@ func (r *request) fact(items map[string]bool) history.Fact {
 		write.Code = int(status.Code)
 		write.Revision = object(r.event.ResponseObject).ResourceVersion
 	}
-	fact := history.Fact{Time: r.event.RequestReceivedTimestamp.UTC(), Kind: history.Wrote, Write: write}
+	fact := history.Fact{
+		Time: r.event.RequestReceivedTimestamp.UTC(), Kind: history.Wrote, Source: lifeIn(string(r.event.AuditID)), Write: write,
+	}
 	switch {
 	case write.Verb == "get":
 		fact.Kind = history.Looked
