@@ -16,11 +16,14 @@ func (p Place) known(run Run, s scenario.Scenario) Run {
 		if known.Scenario != s.Name {
 			continue
 		}
-		broken := slices.Sorted(slices.Values(run.Row.Broken))
+		explained := slices.Equal(slices.Sorted(slices.Values(run.Row.Broken)), slices.Sorted(slices.Values(known.Breaks)))
+		if known.Sometimes {
+			explained = !slices.ContainsFunc(run.Row.Broken, func(name string) bool { return !slices.Contains(known.Breaks, name) })
+		}
 		switch {
-		case run.Row.Verdict == string(invariant.Broken) && slices.Equal(broken, slices.Sorted(slices.Values(known.Breaks))):
+		case run.Row.Verdict == string(invariant.Broken) && explained:
 			run.Row.Verdict, run.Row.Why = report.KnownBug, known.Why
-		case run.Row.Verdict == string(invariant.Held):
+		case run.Row.Verdict == string(invariant.Held) && !known.Sometimes:
 			run.Row.Verdict = report.NoVerdict
 			run.Row.Why = fmt.Sprintf("it held, and is known to break %s (%s): is it mended? Then take it out of the subject's file (known)",
 				strings.Join(known.Breaks, ", "), known.Why)

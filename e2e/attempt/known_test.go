@@ -15,7 +15,8 @@ func placeOf(known ...subject.Known) Place {
 }
 
 func TestWhatIsKnownToBreakIsNoNewsUntilItHolds(t *testing.T) {
-	p := placeOf(subject.Known{Scenario: "leader killed", Breaks: []string{"NothingLost", "AtMostOneActor"}, Why: "for a reason"})
+	sometimes := subject.Known{Scenario: "standby told to stop", Breaks: []string{"NothingLost", "AtMostOneActor"}, Sometimes: true, Why: "by luck"}
+	p := placeOf(sometimes, subject.Known{Scenario: "leader killed", Breaks: []string{"NothingLost", "AtMostOneActor"}, Why: "for a reason"})
 	for name, c := range map[string]struct {
 		scenario, verdict string
 		broken            []string
@@ -25,6 +26,9 @@ func TestWhatIsKnownToBreakIsNoNewsUntilItHolds(t *testing.T) {
 		"it breaks something else":   {"leader killed", "broken", []string{"AtMostOneActor"}, "broken", ""},
 		"it breaks more":             {"leader killed", "broken", []string{"AtMostOneActor", "NothingLost", "SomeoneLeads"}, "broken", ""},
 		"it holds":                   {"leader killed", "held", nil, report.NoVerdict, "is it mended?"},
+		"it breaks in part, by luck": {"standby told to stop", "broken", []string{"AtMostOneActor"}, report.KnownBug, "by luck"},
+		"it breaks more, by luck":    {"standby told to stop", "broken", []string{"AtMostOneActor", "SomeoneLeads"}, "broken", ""},
+		"it holds, by luck":          {"standby told to stop", "held", nil, "held", ""},
 		"nobody can tell":            {"leader killed", "inconclusive", nil, "inconclusive", ""},
 		"another scenario breaks so": {"at rest", "broken", []string{"AtMostOneActor", "NothingLost"}, "broken", ""},
 	} {

@@ -91,6 +91,7 @@ func (v *view) idle(a *assumed, l *life, deeds []*history.Fact) {
 		case acted[r.Transitions] || l.toldBy(r.at) || l.stoppedBetween(r.at, r.at) != nil:
 		case first.Lease == nil || first.Transitions != r.Transitions:
 			first = r
+		case !v.journalled && r.at.Sub(first.at) <= v.blur(v.bounds): // Work need not be there at once.
 		case r.RenewTime.After(first.RenewTime):
 			acted[r.Transitions] = true // To be said once.
 			a.miss("%s held the Lease in term %d, renewed it at %s, and never acted; an overlap can be told if it acts every %v or more often",

@@ -51,7 +51,7 @@ func (s Scenario) Suits(of *subject.Subject, profile Profile) error {
 	if s.At != nil {
 		profile = s.At(profile)
 	}
-	settings := s.settings(profile)
+	settings := s.settings(profile, of)
 	if err := of.Supports(settings); err != nil {
 		return err
 	}
@@ -115,12 +115,12 @@ func (s Scenario) header(setting Setting) history.Header {
 			timings = append(timings, t)
 		}
 	}
-	settings := s.settings(setting.Profile)
+	settings := s.settings(setting.Profile, setting.Subject)
 	header := history.Header{
 		Format: history.Format, Version: history.Version,
 		Scenario: s.Name, Profile: setting.Profile.Name, Began: time.Now().UTC(),
 		Cluster: setting.Cluster.Describe(), Replicas: replicas,
-		Timings: timings, ReleaseOnCancel: s.ReleaseOnCancel,
+		Timings: timings, ReleaseOnCancel: settings.ReleaseOnCancel,
 		Drain:     metav1.Duration{Duration: settings.StopsWithin()},
 		ActPeriod: metav1.Duration{Duration: setting.Profile.ActPeriod},
 		// By default, often enough that some items are made in every interregnum, and seldom enough to be no load.
@@ -147,9 +147,9 @@ func (s Scenario) header(setting Setting) history.Header {
 }
 
 // settings are what the replicas are deployed with.
-func (s Scenario) settings(profile Profile) subject.Settings {
+func (s Scenario) settings(profile Profile, of *subject.Subject) subject.Settings {
 	settings := subject.Settings{
-		Timings: s.timings(profile)[0], ActPeriod: profile.ActPeriod, ReleaseOnCancel: s.ReleaseOnCancel,
+		Timings: s.timings(profile)[0], ActPeriod: profile.ActPeriod, ReleaseOnCancel: s.ReleaseOnCancel || of.AlwaysReleases,
 	}
 	if s.Unworkable != nil {
 		settings.Timings = s.Unworkable(profile.Timings)
@@ -166,7 +166,7 @@ func (s Scenario) settings(profile Profile) subject.Settings {
 // play runs the steps, and records if they gave up.
 func (s Scenario) play(ctx context.Context, setting Setting, header history.Header) {
 	run := &Run{
-		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, subject: setting.Subject, settings: s.settings(setting.Profile),
+		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, subject: setting.Subject, settings: s.settings(setting.Profile, setting.Subject),
 		bounds: invariant.NewBounds(header), timings: header.Timings, workPeriod: header.WorkPeriod.Duration, replicas: header.Replicas,
 		folder: filepath.Dir(setting.History), log: setting.Log,
 		faults: s.Faults, hit: map[string]history.Source{},

@@ -38,6 +38,8 @@ type Subject struct {
 	Work        Work
 	// Standbys are the writes that replicas make which do not lead.
 	Standbys []history.WritePattern
+	// AlwaysReleases: its leader releases the Lease when it is told to stop, whatever it is given.
+	AlwaysReleases bool
 	// Known are promises that it is known to break.
 	Known []Known
 	// Supports returns nil if the subject can be run with these settings, else the reason why not; nil: it can with any.
@@ -49,6 +51,8 @@ type Known struct {
 	// Scenario is the name of one, and Breaks those of the guarantees that break in it.
 	Scenario string
 	Breaks   []string
+	// Sometimes: only in some runs, of which each breaks some of these; that a run holds is no news then.
+	Sometimes bool
 	// Why says where that comes from.
 	Why string
 }

@@ -71,7 +71,7 @@ func (f *flags) run(ctx context.Context) error {
 	if err := place.Unknown(scenario.Known()); err != nil {
 		return errors.Join(err, closing())
 	}
-	rows := (&suite{place: place, profile: profile, procs: f.procs, out: os.Stdout, progress: os.Stderr}).run(ctx, repeated(chosen, f.count))
+	rows := (&suite{place: place, profile: profile, procs: f.procs, out: os.Stdout, progress: os.Stderr}).run(ctx, chosen, f.count)
 	if err := closing(); err != nil {
 		fmt.Fprintln(os.Stderr, "interregnum:", err)
 		return came(exitUnknown)
@@ -113,14 +113,6 @@ func (f *flags) choose() ([]scenario.Scenario, scenario.Profile, error) {
 		return nil, profile, fmt.Errorf("--focus: %w", err)
 	}
 	return scenarios, profile, nil
-}
-
-// repeated is each scenario so often, one round after the other.
-func repeated(chosen []scenario.Scenario, count int) (all []scenario.Scenario) {
-	for range count {
-		all = append(all, chosen...)
-	}
-	return all
 }
 
 // kindOfPlace is where scenarios can be run.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -30,12 +31,32 @@ type suite struct {
 	recognised bool
 }
 
+// attemptAt is a scenario in one of several rounds, each of which has a folder of its own.
+type attemptAt struct {
+	scenario.Scenario
+	place attempt.Place
+}
+
+// rounds are each scenario so often.
+func (s *suite) rounds(chosen []scenario.Scenario, count int) (all []attemptAt) {
+	for round := range count {
+		place := s.place
+		if count > 1 {
+			place.Folder = filepath.Join(place.Folder, fmt.Sprintf("round-%d", round+1))
+		}
+		for _, one := range chosen {
+			all = append(all, attemptAt{one, place})
+		}
+	}
+	return all
+}
+
 // run returns the rows. A run that was not begun when the context ended has no verdict.
-func (s *suite) run(ctx context.Context, chosen []scenario.Scenario) []report.Row {
+func (s *suite) run(ctx context.Context, chosen []scenario.Scenario, count int) []report.Row {
 	// What takes long goes first, or all would wait for it in the end.
-	order := slices.Clone(chosen)
-	slices.SortStableFunc(order, func(a, b scenario.Scenario) int { return weight(b) - weight(a) })
-	next := make(chan scenario.Scenario)
+	order := s.rounds(chosen, count)
+	slices.SortStableFunc(order, func(a, b attemptAt) int { return weight(b.Scenario) - weight(a.Scenario) })
+	next := make(chan attemptAt)
 	go func() {
 		defer close(next)
 		for _, one := range order {
@@ -59,7 +80,7 @@ func (s *suite) run(ctx context.Context, chosen []scenario.Scenario) []report.Ro
 	if err := report.Table(s.out, s.rows); err != nil {
 		fmt.Fprintln(s.progress, "interregnum:", err)
 	}
-	fmt.Fprintf(s.out, "histories: %s\n", s.place.FolderAt(s.profile))
+	fmt.Fprintf(s.out, "histories: %s\n", s.place.Folder)
 	return s.rows
 }
 
@@ -70,13 +91,13 @@ func weight(s scenario.Scenario) int {
 	return 0
 }
 
-func (s *suite) one(ctx context.Context, one scenario.Scenario, of int) {
+func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 	began := time.Now()
 	var run attempt.Run
 	if ctx.Err() != nil {
 		run.Row = report.Failed(one.Name, fmt.Errorf("it was not run: %w", context.Cause(ctx)), "")
 	} else {
-		run = s.place.Run(ctx, one, s.profile)
+		run = one.place.Run(ctx, one.Scenario, s.profile)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,16 +23,19 @@ type document struct {
 	Account    string            `yaml:"account"`
 	Objects    []string          `yaml:"objects"`
 	// ClusterWide: it acts in all namespaces.
-	ClusterWide bool         `yaml:"clusterWide"`
-	Work        *work        `yaml:"work"`
-	Standbys    []standbyMay `yaml:"standbys"`
-	Known       []known      `yaml:"known"`
+	ClusterWide bool `yaml:"clusterWide"`
+	// ReleaseOnCancel is always, where it cannot be set and is so.
+	ReleaseOnCancel string       `yaml:"releaseOnCancel"`
+	Work            *work        `yaml:"work"`
+	Standbys        []standbyMay `yaml:"standbys"`
+	Known           []known      `yaml:"known"`
 }
 
 type known struct {
-	Scenario string   `yaml:"scenario"`
-	Breaks   []string `yaml:"breaks"`
-	Why      string   `yaml:"why"`
+	Scenario  string   `yaml:"scenario"`
+	Breaks    []string `yaml:"breaks"`
+	Sometimes bool     `yaml:"sometimes"`
+	Why       string   `yaml:"why"`
 }
 
 type election struct {

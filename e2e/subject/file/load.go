@@ -46,6 +46,9 @@ func Load(path string) (*subject.Subject, error) {
 	return s, nil
 }
 
+// always is what a file says of a controller that releases its Lease whenever it is told to stop.
+const always = "always"
+
 func (p *problems) subject(d document, folder string) *subject.Subject {
 	p.oneOf([]any{"apiVersion"}, d.APIVersion, apiVersion)
 	p.oneOf([]any{"kind"}, d.Kind, kind)
@@ -55,6 +58,9 @@ func (p *problems) subject(d document, folder string) *subject.Subject {
 	s := &subject.Subject{
 		Name: d.Name, Account: d.Account, Witnesses: d.Witnesses, ClusterWide: d.ClusterWide,
 		Elections: p.elections(d.Elections), Objects: p.objects(folder, d.Objects), Work: p.work(d.Work),
+	}
+	if s.AlwaysReleases = d.ReleaseOnCancel == always; !s.AlwaysReleases && d.ReleaseOnCancel != "" {
+		p.at([]any{"releaseOnCancel"}, "expected %s, where it cannot be set and is so, or nothing; got %q", always, d.ReleaseOnCancel)
 	}
 	p.witnesses(d)
 	p.account(d, s)
@@ -73,7 +79,7 @@ func (p *problems) subject(d document, folder string) *subject.Subject {
 		if k.Scenario == "" || len(k.Breaks) == 0 || k.Why == "" {
 			p.at([]any{"known", i}, "expected the scenario, what it breaks, and why, got %+v", k)
 		}
-		s.Known = append(s.Known, subject.Known{Scenario: k.Scenario, Breaks: k.Breaks, Why: k.Why})
+		s.Known = append(s.Known, subject.Known{Scenario: k.Scenario, Breaks: k.Breaks, Sometimes: k.Sometimes, Why: k.Why})
 	}
 	s.Supports = p.supports(d)
 	return s
@@ -201,7 +207,7 @@ func (p *problems) supports(d document) func(subject.Settings) error {
 		switch {
 		case fixed != nil && s.Timings != (subject.Timings{LeaseDuration: fixed.LeaseDuration, RenewDeadline: fixed.RenewDeadline, RetryPeriod: fixed.RetryPeriod}):
 			return fault.Unsupported(fmt.Sprintf("%s has timings of its own, which cannot be set", d.Name))
-		case s.ReleaseOnCancel && !has(releaseOnCancel):
+		case s.ReleaseOnCancel && d.ReleaseOnCancel != always && !has(releaseOnCancel):
 			return fault.Unsupported(fmt.Sprintf("%s does not release its Lease on cancel, or cannot be told to (%s)", d.Name, releaseOnCancel))
 		case s.Drain != 0 && !has(drain):
 			return fault.Unsupported(fmt.Sprintf("%s cannot be given work that takes long to stop (%s)", d.Name, drain))

@@ -157,6 +157,7 @@ func TestWhatASubjectCannotBeGiven(t *testing.T) {
 		"release on cancel":        {whole, subject.Settings{ReleaseOnCancel: true}, "$(RELEASE_ON_CANCEL)"},
 		"work that takes long":     {whole, subject.Settings{Drain: time.Second}, "$(DRAIN)"},
 		"a graceful timeout":       {whole, subject.Settings{Graceful: time.Second}, "$(GRACEFUL_SHUTDOWN_TIMEOUT)"},
+		"release, as always":       {strings.Replace(whole, "account: mine", "account: mine\nreleaseOnCancel: always", 1), subject.Settings{ReleaseOnCancel: true}, ""},
 		"release, which it can be": {strings.Replace(whole, "$$(NAMESPACE)", "$(RELEASE_ON_CANCEL)", 1), subject.Settings{ReleaseOnCancel: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,6 +213,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"an expression about something else":  {"object.status", "widget.status", "undeclared reference to 'widget'"},
 		"a standby's write of nothing":        {"    resource: widgets.example.org/status\n", "", ":27: standbys[0].resource: expected a resource"},
 		"nothing known of it":                 {"    why: it forgets\n", "", ":30: known[0]: expected the scenario, what it breaks, and why"},
+		"an odd way to release":               {"account: mine", "account: mine\nreleaseOnCancel: sometimes", `:8: releaseOnCancel: expected always, where it cannot be set and is so, or nothing; got "sometimes"`},
 		"nothing at all":                      {whole, "", "apiVersion: expected interregnum.dev/v1alpha1"},
 	} {
 		t.Run(name, func(t *testing.T) {
