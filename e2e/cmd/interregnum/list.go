@@ -15,7 +15,7 @@ func listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list [FOCUS]",
 		Short: "List the scenarios, why there are, and what they promise; and the known bugs",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  cobra.ArbitraryArgs, // A focus of several words need not be quoted.
 		RunE: func(_ *cobra.Command, args []string) error {
 			scenarios, bugs, err := scenario.Known().Select(strings.Join(args, " "))
 			if err != nil {
