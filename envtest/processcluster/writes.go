@@ -41,7 +41,7 @@ func (c *Cluster) hint(asked history.Fact) {
 		if asked.Write == nil || string(r.pod) != asked.Write.PodUID {
 			continue
 		}
-		if asked.Source.Replica != r.name {
+		if asked.Replica != r.name {
 			asked.Source = r.current()
 		}
 		for _, told := range c.acts.See(asked) {

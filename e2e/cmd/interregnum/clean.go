@@ -22,10 +22,10 @@ func cleanCommand() *cobra.Command {
 			if err := removeFolders(); err != nil {
 				return err
 			}
-			if _, err := exec.LookPath("docker"); err != nil {
-				return nil // There is no cluster of containers.
+			if _, missing := exec.LookPath("docker"); missing == nil {
+				return provider.Down(command.Context(), name, os.Stderr)
 			}
-			return provider.Down(command.Context(), name, os.Stderr)
+			return nil // There is no cluster of containers.
 		},
 	}
 	command.Flags().StringVar(&name, "cluster-name", name, "the kind cluster's name")

@@ -102,11 +102,13 @@ func (f *flags) choose() ([]scenario.Scenario, scenario.Profile, error) {
 	case f.procs == 0:
 		f.procs = place.procs
 	}
-	profile, err := place.profile, error(nil)
+	profile := place.profile
 	if f.profile != "" {
-		if profile, err = known.ProfileNamed(f.profile); err != nil {
+		named, err := known.ProfileNamed(f.profile)
+		if err != nil {
 			return nil, profile, fmt.Errorf("--profile: %w", err)
 		}
+		profile = named
 	}
 	scenarios, _, err := known.Select(f.focus)
 	if err != nil {

@@ -29,7 +29,7 @@ func Run(run func(context.Context)) error {
 	if err != nil {
 		return fmt.Errorf("running in virtual time: %w", err)
 	}
-	defer quiet.Close()
+	defer quiet.Close() //nolint:errcheck // Nothing is kept there.
 	// A test prints that it has passed, and a program that runs some has more to say than that.
 	out, args := os.Stdout, os.Args
 	os.Stdout, os.Args = quiet, args[:1]
