@@ -529,12 +529,13 @@ var mutants = []mutant{
 	{
 		name: "changes its identity while it lives", scenario: "at rest", breaks: invariant.IdentitiesAreUnique,
 		manager: like(func(p *plain) {
-			acts := 0
+			acts, identity := 0, p.identity
 			p.act = func() error {
 				if acts++; acts == 20 {
-					p.identity += ", renamed"
+					identity += ", renamed"
 				}
-				return p.say(journal.Acted, "")
+				term := p.term()
+				return p.journal.Write(journal.Entry{Kind: journal.Acted, Identity: identity, Term: &term})
 			}
 		}),
 	},
