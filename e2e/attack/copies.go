@@ -11,6 +11,7 @@ var copies = []Kind{
 	{Name: "an act is told twice", Must: Held, Why: "It is one act.", facts: twice(history.Acted, history.Processed)},
 	{Name: "a version is told twice", Must: Held, Why: "A watch that began again shows a version again.", facts: twice(history.LeaseSeen)},
 	{Name: "a stamp is told twice", Must: Held, Why: "An item that is listed again shows its stamp again.", facts: twice(history.Stamped)},
+	{Name: "a look at the Lease is told twice", Must: Held, Why: "It changes nothing.", facts: twice(history.Looked)},
 	{Name: "a write is told twice", Must: Held, Why: "It is one write.", facts: twice(history.Wrote)},
 }
 

@@ -111,7 +111,7 @@ var lives = []Kind{
 			}
 			for i := range s.Facts {
 				f := &s.Facts[i]
-				if f.Replica != "" && f.Kind != history.Launched && f.Kind != history.Started {
+				if f.Replica != "" && f.Kind != history.Launched && f.Kind != history.Started && f.Kind != history.Looked {
 					idle[f.Replica] = false // It was part of more than the start.
 				}
 			}

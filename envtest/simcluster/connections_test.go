@@ -90,7 +90,7 @@ func TestWritesOfTheLeaseAreRefused(t *testing.T) {
 		w.Expect(shown(t, refusal).Passed).To(Equal(int64(1)))
 		var effects []history.Effect
 		for _, f := range *w.wrote {
-			if f.Write.Resource == history.Leases {
+			if f.Kind == history.Wrote && f.Write.Resource == history.Leases {
 				effects = append(effects, f.Write.Effect())
 			}
 		}

@@ -492,7 +492,8 @@ var mutants = []mutant{
 		manager: like(func(p *plain) { p.lead = func(context.Context) {} }),
 	},
 	{
-		name: "works for two seconds, and rests for almost six", scenario: "at rest", breaks: invariant.SomeoneLeads,
+		// It processes work all the while, so that somebody does act; but not often enough for an overlap to be seen.
+		name: "works for two seconds, and rests for almost six", scenario: "at rest", inconclusive: true,
 		manager: like(func(p *plain) {
 			act, began := p.act, time.Now()
 			p.act = func() error {

@@ -58,8 +58,13 @@ func TestAWriteOfWhoMayNotIsRecordedAsRefused(t *testing.T) {
 			w.Expect(response.Body.Close()).To(Succeed())
 			w.Expect(response.StatusCode).To(Equal(http.StatusForbidden))
 		}
-		w.Expect(*w.wrote).To(HaveLen(1), "to read is no write")
-		wrote := (*w.wrote)[0]
+		asked := map[history.Kind]history.Fact{}
+		for _, f := range *w.wrote {
+			asked[f.Kind] = f
+		}
+		w.Expect(asked).To(HaveLen(2))
+		w.Expect(asked[history.Looked].Write.Code).To(Equal(http.StatusForbidden), "to look is no write, and is recorded, too")
+		wrote := asked[history.Wrote]
 		w.Expect(wrote.Write.Effect()).To(Equal(history.Refused))
 		w.Expect(wrote.Write.Code).To(Equal(http.StatusForbidden))
 		w.Expect(wrote.Write.Verb + " " + wrote.Write.Resource + " " + wrote.Write.Name).To(Equal("update leases.coordination.k8s.io mine"))
