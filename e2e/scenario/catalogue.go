@@ -38,9 +38,8 @@ var everywhere = []Scenario{
 		Name:     "three replicas start at once",
 		Why:      "Candidates that collide on a Lease that is not there yet must end up with one leader.",
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -48,19 +47,17 @@ var everywhere = []Scenario{
 		Why:      "A leader without rivals must lead all the same, and keep leading.",
 		Replicas: 1,
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
 		Name:     "at rest",
 		Why:      "Through many renewals with nothing in their way the term must not change.",
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
 			run.Rest(ctx, 2*restRenewals)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -70,11 +67,10 @@ var everywhere = []Scenario{
 		Faults:          []fault.Fault{fault.Stop{}},
 		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -83,11 +79,10 @@ var everywhere = []Scenario{
 		Faults:   []fault.Fault{fault.Stop{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -96,11 +91,10 @@ var everywhere = []Scenario{
 		Faults:   []fault.Fault{fault.Kill{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Kill{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Kill{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -110,13 +104,12 @@ var everywhere = []Scenario{
 		Faults:   []fault.Fault{fault.Pause{}},
 		Promises: promises(always, also(invariant.OnlyTheHolderReleases, invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			pause := run.Inject(ctx, fault.Pause{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			pause := run.Inject(ctx, fault.Pause{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			pause.Heal(ctx)
 			run.AwaitExit(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 	partitioned("leader partitioned from the API server", fault.Everything,
@@ -131,14 +124,13 @@ var everywhere = []Scenario{
 		Exact:    true,
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+			cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
 			// Short enough for TCP, too, which sends what was lost again after twice as long as before.
 			length, atMost := briefly(run.Profile.Timings)
 			cut.HealAfter(ctx, length, atMost)
 			run.Rest(ctx, restRenewals)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -146,15 +138,14 @@ var everywhere = []Scenario{
 		Why:      "What happens to a standby must not be noticed by anybody.",
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}, fault.Kill{}},
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			standby := run.Standbys(run.AwaitLeader(ctx))[0]
-			cut := run.Inject(ctx, fault.Partition{Replica: standby, Lost: fault.Everything})
+			cut := run.Inject(ctx, fault.Partition{Replica: standby.Replica, Lost: fault.Everything})
 			run.Rest(ctx, restRenewals)
-			run.Inject(ctx, fault.Kill{Replica: standby})
+			run.Inject(ctx, fault.Kill{Replica: standby.Replica})
 			run.AwaitExit(ctx, standby)
 			cut.Heal(ctx)
 			run.AwaitReturn(ctx, standby)
-			return run.Settle(ctx)
 		},
 	},
 	away("API server away longer than the renew deadline", fault.APIServerAway{},
@@ -166,13 +157,12 @@ var everywhere = []Scenario{
 		Why:      "A leader must ride out slowness that leaves each of its requests time enough.",
 		Faults:   []fault.Fault{fault.APIServerSlow{}},
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
 			// Both ways together take half of the time that a request has.
 			slow := run.Inject(ctx, fault.APIServerSlow{Latency: run.Profile.Timings.RequestTimeout() / 4})
 			run.Rest(ctx, restRenewals)
 			slow.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -182,11 +172,10 @@ var everywhere = []Scenario{
 		Faults:   []fault.Fault{fault.LeaseDeleted{}},
 		Promises: promises(always, also(invariant.FallsSilentInTime)),
 		MayLose:  true,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
 			run.Inject(ctx, fault.LeaseDeleted{})
 			run.Rest(ctx, restRenewals)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -197,12 +186,11 @@ var everywhere = []Scenario{
 		Promises: promises(always, also(invariant.FallsSilentInTime, invariant.TermsNeverGoBack,
 			invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			run.Inject(ctx, fault.LeaseStolen{By: "a stranger", For: run.Profile.Timings.LeaseDuration})
 			run.AwaitExit(ctx, leader)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	away("Role loses its verbs on Leases", fault.LeaseForbidden{},
@@ -214,22 +202,21 @@ var everywhere = []Scenario{
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			first := run.AwaitLeader(ctx)
-			fromFirst := run.Inject(ctx, fault.Partition{Replica: first, Lost: fault.Everything})
-			second := run.AwaitRival(ctx, first)
-			fromSecond := run.Inject(ctx, fault.Partition{Replica: second, Lost: fault.Everything})
-			third := run.AwaitRival(ctx, second)
+			fromFirst := run.Inject(ctx, fault.Partition{Replica: first.Replica, Lost: fault.Everything})
+			second := run.AwaitRivalOf(ctx, first)
+			fromSecond := run.Inject(ctx, fault.Partition{Replica: second.Replica, Lost: fault.Everything})
+			third := run.AwaitRivalOf(ctx, second)
 			// Only now, so that the third to lead is one who has not lost yet.
 			fromFirst.Heal(ctx)
 			fromSecond.Heal(ctx)
 			run.AwaitReturn(ctx, first)
 			run.AwaitReturn(ctx, second)
-			fromThird := run.Inject(ctx, fault.Partition{Replica: third, Lost: fault.Everything})
-			run.AwaitRival(ctx, third)
+			fromThird := run.Inject(ctx, fault.Partition{Replica: third.Replica, Lost: fault.Everything})
+			run.AwaitRivalOf(ctx, third)
 			fromThird.Heal(ctx)
 			run.AwaitReturn(ctx, third)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -237,12 +224,11 @@ var everywhere = []Scenario{
 		Why:      "A standby that stops must not begin to act on its way out.",
 		Faults:   []fault.Fault{fault.Stop{}},
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			standby := run.Standbys(run.AwaitLeader(ctx))[0]
-			run.Inject(ctx, fault.Stop{Replica: standby})
+			run.Inject(ctx, fault.Stop{Replica: standby.Replica})
 			run.AwaitExit(ctx, standby)
 			run.AwaitReturn(ctx, standby)
-			return run.Settle(ctx)
 		},
 	},
 }
@@ -254,13 +240,12 @@ func partitioned(name string, lost fault.Lost, why string) Scenario {
 		Faults:   []fault.Fault{fault.Partition{Lost: lost}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: lost})
-			run.AwaitRival(ctx, leader)
+			cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: lost})
+			run.AwaitRivalOf(ctx, leader)
 			cut.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	}
 }
@@ -272,13 +257,12 @@ func away(name string, f fault.Fault, why string) Scenario {
 		Faults:   []fault.Fault{f},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			outage := run.Inject(ctx, f)
 			run.AwaitExit(ctx, leader)
 			outage.Heal(ctx)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	}
 }

@@ -18,9 +18,8 @@ var many = []Scenario{
 		Why:      "All ten want to make a Lease that is not there yet; one may, and the other nine must not take their attempt for a success.",
 		Replicas: crowd,
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -30,11 +29,10 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.Kill{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Kill{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Kill{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -45,12 +43,11 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.Scaled{}},
 		Promises: safe,
 		MayLose:  true,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
 			run.Scale(ctx, 3)
 			run.Rest(ctx, restRenewals)
 			run.Scale(ctx, 1)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -60,13 +57,12 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.Scaled{}},
 		Promises: safe,
 		MayLose:  true,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			run.Scale(ctx, 0)
 			run.AwaitWork(ctx)
 			run.Scale(ctx, 3)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -77,15 +73,14 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.APIServerAway{}, fault.Kill{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			outage := run.Inject(ctx, fault.APIServerAway{})
-			run.Inject(ctx, fault.Kill{Replica: leader})
+			run.Inject(ctx, fault.Kill{Replica: leader.Replica})
 			run.AwaitExit(ctx, leader)
 			run.OutlastLease(ctx)
 			outage.Heal(ctx)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -95,16 +90,15 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.Rollout{}, fault.Partition{Lost: fault.Everything}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			rollout := run.BeginRollout(ctx, run.Profile.Timings)
 			newcomer := run.AwaitNewcomer(ctx)
-			cut := run.Inject(ctx, fault.Partition{Replica: newcomer, Lost: fault.Everything})
+			cut := run.Inject(ctx, fault.Partition{Replica: newcomer.Replica, Lost: fault.Everything})
 			rollout.Heal(ctx)
-			run.AwaitRival(ctx, leader)
+			run.AwaitRivalOf(ctx, leader)
 			run.Rest(ctx, restRenewals) // Meanwhile the newcomer has looked, at least once, and in vain.
 			cut.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -114,12 +108,11 @@ var many = []Scenario{
 		Faults:   []fault.Fault{fault.Kill{}, fault.LeaseDeleted{}},
 		Promises: promises(always, also(invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Kill{Replica: leader})
+			run.Inject(ctx, fault.Kill{Replica: leader.Replica})
 			run.Inject(ctx, fault.LeaseDeleted{})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 }

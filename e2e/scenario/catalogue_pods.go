@@ -23,13 +23,12 @@ var onPods = []Scenario{
 		Faults:   []fault.Fault{fault.NodePartitioned{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			cut := run.Inject(ctx, fault.NodePartitioned{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			cut := run.Inject(ctx, fault.NodePartitioned{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			cut.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -39,13 +38,12 @@ var onPods = []Scenario{
 		Faults:   []fault.Fault{fault.NodePaused{}},
 		Promises: promises(always, also(invariant.OnlyTheHolderReleases, invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			pause := run.Inject(ctx, fault.NodePaused{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			pause := run.Inject(ctx, fault.NodePaused{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			pause.Heal(ctx)
 			run.AwaitExit(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -55,13 +53,12 @@ var onPods = []Scenario{
 		Faults:   []fault.Fault{fault.NodeStopped{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			stop := run.Inject(ctx, fault.NodeStopped{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			stop := run.Inject(ctx, fault.NodeStopped{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			stop.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -71,12 +68,11 @@ var onPods = []Scenario{
 		Faults:   []fault.Fault{fault.NodeDrained{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			drain := run.Inject(ctx, fault.NodeDrained{Replica: leader})
+			drain := run.Inject(ctx, fault.NodeDrained{Replica: leader.Replica})
 			drain.Heal(ctx)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -86,11 +82,10 @@ var onPods = []Scenario{
 		Faults:   []fault.Fault{fault.APIServerRestarted{}},
 		Promises: safe,
 		MayLose:  true,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitLeader(ctx)
 			restart := run.Inject(ctx, fault.APIServerRestarted{})
 			restart.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	},
 }
@@ -102,12 +97,11 @@ func gone(name string, deleted fault.PodDeleted, why string) Scenario {
 		Faults:   []fault.Fault{deleted},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			deleted.Replica = leader
+			deleted.Replica = leader.Replica
 			run.Inject(ctx, deleted)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	}
 }

@@ -17,13 +17,12 @@ var refused = []Scenario{
 		Faults:   []fault.Fault{fault.LeaseWritesRefused{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			refusal := run.Inject(ctx, fault.LeaseWritesRefused{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			refusal := run.Inject(ctx, fault.LeaseWritesRefused{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			refusal.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -31,14 +30,13 @@ var refused = []Scenario{
 		Why:      "A leader whose renewal was refused must try again: an answer that says no is no verdict.",
 		Faults:   []fault.Fault{fault.LeaseWritesRefused{}},
 		Promises: safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			refusal := run.Inject(ctx, fault.LeaseWritesRefused{Replica: leader})
+			refusal := run.Inject(ctx, fault.LeaseWritesRefused{Replica: leader.Replica})
 			refusal.AwaitBite(ctx)
 			// By then a renewal has been refused. The leader gives up a RenewDeadline after that, and has two attempts or more left.
 			refusal.HealAfter(ctx, 0, run.Profile.Timings.RenewDeadline/2)
 			run.Rest(ctx, restRenewals)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -48,15 +46,15 @@ var refused = []Scenario{
 		Faults:   []fault.Fault{fault.LeaseWritesRefused{}, fault.Partition{Lost: fault.Everything}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			var refusals []*Injection
 			for _, standby := range run.Standbys(leader) {
-				refusals = append(refusals, run.Inject(ctx, fault.LeaseWritesRefused{Replica: standby}))
+				refusals = append(refusals, run.Inject(ctx, fault.LeaseWritesRefused{Replica: standby.Replica}))
 			}
 			run.Rest(ctx, restRenewals)
 			// Not killed: it would come back, and lead.
-			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
+			cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
 			run.AwaitExit(ctx, leader)
 			for _, refusal := range refusals {
 				refusal.AwaitBite(ctx)
@@ -64,9 +62,8 @@ var refused = []Scenario{
 			for _, refusal := range refusals {
 				refusal.Heal(ctx)
 			}
-			run.AwaitRival(ctx, leader)
+			run.AwaitRivalOf(ctx, leader)
 			cut.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -76,22 +73,21 @@ var refused = []Scenario{
 		Faults:   []fault.Fault{fault.DeadConnections{}, fault.Partition{Lost: fault.Everything}},
 		Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			var dead []*Injection
 			for _, standby := range run.Standbys(leader) {
-				dead = append(dead, run.Inject(ctx, fault.DeadConnections{Replica: standby}))
+				dead = append(dead, run.Inject(ctx, fault.DeadConnections{Replica: standby.Replica}))
 			}
 			// A renewal that they do not hear of: once they do, they wait for as long as it lasts.
 			run.Rest(ctx, 1)
 			// Not killed: it would come back over a new connection, and hide how long the others take.
-			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-			run.AwaitRival(ctx, leader)
+			cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+			run.AwaitRivalOf(ctx, leader)
 			for _, connections := range dead {
 				connections.Heal(ctx)
 			}
 			cut.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	},
 }

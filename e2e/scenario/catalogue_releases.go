@@ -22,11 +22,10 @@ var withReleases = []Scenario{
 		Faults:          []fault.Fault{fault.Stop{}},
 		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -38,11 +37,10 @@ var withReleases = []Scenario{
 		Faults:   []fault.Fault{fault.Stop{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -56,14 +54,13 @@ var withReleases = []Scenario{
 		// Nothing is promised of a release: whoever goes on with its work, and so does release, does no wrong.
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
 			// It is at work, and renews.
 			run.Rest(ctx, 2)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	{
@@ -72,14 +69,13 @@ var withReleases = []Scenario{
 		ReleaseOnCancel: true,
 		Faults:          []fault.Fault{fault.Kill{}, fault.Stop{}},
 		Promises:        safe,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			standby := run.Standbys(run.AwaitLeader(ctx))[0]
-			run.Inject(ctx, fault.Kill{Replica: standby})
-			run.AwaitReturn(ctx, standby)
-			run.Inject(ctx, fault.Stop{Replica: standby})
-			run.AwaitExit(ctx, standby)
-			run.AwaitReturn(ctx, standby)
-			return run.Settle(ctx)
+			run.Inject(ctx, fault.Kill{Replica: standby.Replica})
+			starting := run.AwaitReturn(ctx, standby)
+			run.Inject(ctx, fault.Stop{Replica: starting.Replica})
+			run.AwaitExit(ctx, starting)
+			run.AwaitReturn(ctx, starting)
 		},
 	},
 	{
@@ -91,11 +87,10 @@ var withReleases = []Scenario{
 		Faults:          []fault.Fault{fault.Stop{}},
 		Promises:        promises(safe, also(invariant.ReleasesWhenTold)),
 		MayLose:         true,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			elected := run.AwaitElected(ctx)
-			run.Inject(ctx, fault.Stop{Replica: elected})
+			run.Inject(ctx, fault.Stop{Replica: elected.Replica})
 			run.AwaitReturn(ctx, elected)
-			return run.Settle(ctx)
 		},
 	},
 	{
@@ -107,13 +102,12 @@ var withReleases = []Scenario{
 		Faults:          []fault.Fault{fault.Partition{Lost: fault.Everything}},
 		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 		Takeover:        history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-			run.AwaitRival(ctx, leader)
+			cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+			run.AwaitRivalOf(ctx, leader)
 			cut.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	},
 }

@@ -22,15 +22,14 @@ var onRequests = slices.Concat(
 				"gives it up in time to ask again.",
 			Faults:   []fault.Fault{fault.RequestStalled{}},
 			Promises: safe,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				stall := run.Inject(ctx, fault.RequestStalled{Selection: oneRenewalOf(leader)})
+				stall := run.Inject(ctx, fault.RequestStalled{Selection: oneRenewalOf(leader.Replica)})
 				stall.AwaitBite(ctx)
 				// The first may come at once.
 				t := run.Profile.Timings
 				run.Rest(ctx, 2+int(t.RenewDeadline/t.RetryPeriod))
 				stall.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		toldToStop("leader told to stop before its renewal is answered",
@@ -53,17 +52,16 @@ var onRequests = slices.Concat(
 			Faults:          []fault.Fault{fault.RequestHeld{}, fault.Stop{}},
 			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 			Takeover:        history.ByRelease, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
 				long := run.Profile.Timings.RequestTimeout() / 3
-				held := run.Inject(ctx, fault.RequestHeld{Selection: renewalsOf(leader), For: long})
+				held := run.Inject(ctx, fault.RequestHeld{Selection: renewalsOf(leader.Replica), For: long})
 				held.AwaitBite(ctx)
 				// So that the renewal arrives when the leader has looked at the Lease, and before its release does.
 				run.hold(ctx, "the renewal", long/2)
-				run.Inject(ctx, fault.Stop{Replica: leader})
-				run.AwaitRival(ctx, leader)
+				run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+				run.AwaitRivalOf(ctx, leader)
 				held.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		{
@@ -73,15 +71,14 @@ var onRequests = slices.Concat(
 			Faults:   []fault.Fault{fault.RequestHeld{}, fault.Kill{}},
 			Promises: promises(safe, also(invariant.TakeoverInTime)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				held := run.Inject(ctx, fault.RequestHeld{Selection: oneRenewalOf(leader)})
+				held := run.Inject(ctx, fault.RequestHeld{Selection: oneRenewalOf(leader.Replica)})
 				held.AwaitBite(ctx)
-				run.Inject(ctx, fault.Kill{Replica: leader})
+				run.Inject(ctx, fault.Kill{Replica: leader.Replica})
 				run.AwaitExit(ctx, leader)
 				held.Heal(ctx)
-				run.AwaitRival(ctx, leader)
-				return run.Settle(ctx)
+				run.AwaitRivalOf(ctx, leader)
 			},
 		},
 		staleWrite("stale write of a killed leader", fault.Kill{},
@@ -116,14 +113,13 @@ func toldToStop(name, why string, stage func(leader string, t subject.Timings) f
 		Faults:          []fault.Fault{stage("", subject.Timings{}), fault.Stop{}},
 		Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.ReleasesWhenTold)),
 		Takeover:        history.ByRelease, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			staged := run.Inject(ctx, stage(leader, run.Profile.Timings))
+			staged := run.Inject(ctx, stage(leader.Replica, run.Profile.Timings))
 			staged.AwaitBite(ctx)
-			run.Inject(ctx, fault.Stop{Replica: leader})
-			run.AwaitRival(ctx, leader)
+			run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+			run.AwaitRivalOf(ctx, leader)
 			staged.Heal(ctx)
-			return run.Settle(ctx)
 		},
 	}
 }
@@ -135,18 +131,17 @@ func staleWrite(name string, goes fault.Fault, why string, gone func(leader stri
 		Faults:   []fault.Fault{fault.RequestHeld{}, goes},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceInjection,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
-			held := run.Inject(ctx, fault.RequestHeld{Selection: fault.Selection{Replica: leader, Of: fault.WorkWrites, Only: 1}})
+			held := run.Inject(ctx, fault.RequestHeld{Selection: fault.Selection{Replica: leader.Replica, Of: fault.WorkWrites, Only: 1}})
 			held.AwaitBite(ctx)
-			goes := run.Inject(ctx, gone(leader))
-			run.AwaitRival(ctx, leader)
+			goes := run.Inject(ctx, gone(leader.Replica))
+			run.AwaitRivalOf(ctx, leader)
 			// How late it is must be more than a matter of clocks.
 			run.Rest(ctx, 2)
 			held.Heal(ctx)
 			goes.Heal(ctx)
 			run.AwaitReturn(ctx, leader)
-			return run.Settle(ctx)
 		},
 	}
 	if goes.Healable() { // Then it lives, and has lost.
@@ -169,14 +164,13 @@ func refusedRenewals(code int) []Scenario {
 				code, http.StatusText(code)),
 			Faults:   []fault.Fault{refused("")},
 			Promises: safe,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				refusal := run.Inject(ctx, refused(leader))
+				refusal := run.Inject(ctx, refused(leader.Replica))
 				refusal.AwaitBite(ctx)
 				length, atMost := briefly(run.Profile.Timings)
 				refusal.HealAfter(ctx, length, atMost)
 				run.Rest(ctx, restRenewals)
-				return run.Settle(ctx)
 			},
 		},
 		{
@@ -186,13 +180,12 @@ func refusedRenewals(code int) []Scenario {
 			Faults:   []fault.Fault{refused("")},
 			Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				refusal := run.Inject(ctx, refused(leader))
-				run.AwaitRival(ctx, leader)
+				refusal := run.Inject(ctx, refused(leader.Replica))
+				run.AwaitRivalOf(ctx, leader)
 				refusal.Heal(ctx)
 				run.AwaitReturn(ctx, leader)
-				return run.Settle(ctx)
 			},
 		},
 	}

@@ -34,11 +34,10 @@ var rollouts = []Scenario{
 		Faults:   []fault.Fault{fault.Rollout{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			run.Rollout(ctx, run.Profile.Timings)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 	timingsRolledOut("rollout that lengthens the timings",
@@ -58,11 +57,10 @@ var rollouts = []Scenario{
 		Faults:   []fault.Fault{fault.Upgrade{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			run.Upgrade(ctx)
-			run.AwaitRival(ctx, leader)
-			return run.Settle(ctx)
+			run.AwaitRivalOf(ctx, leader)
 		},
 	},
 }
@@ -77,13 +75,12 @@ func timingsRolledOut(name, why string, timings func(Profile) []subject.Timings)
 		Faults:   []fault.Fault{fault.Rollout{}},
 		Promises: promises(safe, also(invariant.TakeoverInTime)),
 		Takeover: history.ByExpiry, Since: history.SinceHeal,
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			leader := run.AwaitLeader(ctx)
 			for _, next := range timings(run.Profile)[1:] {
 				run.Rollout(ctx, next)
-				leader = run.AwaitRival(ctx, leader)
+				leader = run.AwaitRivalOf(ctx, leader)
 			}
-			return run.Settle(ctx)
 		},
 	}
 }
@@ -124,9 +121,9 @@ func startedWith(name, why string, unworkable func(subject.Timings) subject.Timi
 		Name: name, Why: why,
 		Unworkable: unworkable,
 		Promises:   also(invariant.RefusesBadTimings),
-		Steps: func(ctx context.Context, run *Run) error {
+		Steps: func(ctx context.Context, run *Run) {
 			run.AwaitRefusal(ctx)
-			return nil
 		},
+		Restless: "nobody is to lead, and each replica exits again and again",
 	}
 }

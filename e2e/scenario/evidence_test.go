@@ -16,10 +16,9 @@ import (
 )
 
 // partitioned cuts the leader off, heals it, and comes to rest.
-func partitioned(ctx context.Context, run *scenario.Run) error {
-	cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+func partitioned(ctx context.Context, run *scenario.Run) {
+	cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 	cut.Heal(ctx)
-	return run.Settle(ctx)
 }
 
 // That evidence cannot be read must not become evidence of nothing: the fault may well have bitten.

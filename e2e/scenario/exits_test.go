@@ -67,9 +67,8 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 				path := t.TempDir() + "/history.jsonl"
 				s := scenario.Scenario{
 					Name: "test", Promises: []invariant.Guarantee{invariant.SomeoneLeads},
-					Steps: func(ctx context.Context, run *scenario.Run) error {
+					Steps: func(ctx context.Context, run *scenario.Run) {
 						run.AwaitLeader(ctx)
-						return run.Settle(ctx)
 					},
 				}
 				verdict, err := s.Run(t.Context(), scenario.Setting{
@@ -89,11 +88,9 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 func TestAJournalThatBreaksAtTheVeryEndIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		verdict, _ := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+		cluster.collecting = func() { cluster.observer.Fail(errors.New("the journal of a is broken")) }
+		verdict, _ := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
 			run.AwaitLeader(ctx)
-			err := run.Settle(ctx)
-			cluster.observer.Fail(errors.New("the journal of a is broken"))
-			return err
 		})
 		NewWithT(t).Expect(verdict.Assumptions).To(ContainElement(ContainSubstring("the journal of a is broken")))
 		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))

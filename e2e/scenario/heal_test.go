@@ -29,10 +29,9 @@ func TestAFaultThatLastedTooLongIsAnothers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cluster := newStub(observe.New())
 				cluster.healing = c.healing
-				verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
-					cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+				verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
+					cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 					cut.HealAfter(ctx, time.Second, 2*time.Second)
-					return run.Settle(ctx)
 				})
 				g := NewWithT(t)
 				if c.says == "" {
@@ -52,10 +51,9 @@ func TestAFaultLastsFromWhenItTookHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
 		cluster.injecting = 1500 * time.Millisecond
-		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
-			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 			cut.HealAfter(ctx, time.Second, 2*time.Second)
-			return run.Settle(ctx)
 		})
 		NewWithT(t).Expect(textOf(saved, history.Hindered)).To(ContainSubstring("it was healed after 2.5s"))
 	})
@@ -66,13 +64,12 @@ func TestAFaultLastsFromItsBite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
 		cluster.injecting, cluster.healing = time.Second, 700*time.Millisecond
-		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
-			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 			bite := time.AfterFunc(time.Second, func() { close(cluster.bitten) })
 			defer bite.Stop()
 			cut.AwaitBite(ctx)
 			cut.HealAfter(ctx, 0, 500*time.Millisecond)
-			return run.Settle(ctx)
 		})
 		NewWithT(t).Expect(textOf(saved, history.Hindered)).To(ContainSubstring("and 500ms at most; it was healed after 700ms"))
 	})
@@ -96,11 +93,10 @@ func TestAHealThatFailedIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
 		cluster.healErr = errors.New("the cut will not close")
-		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
-			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
+		_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
+			cut := run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 			defer func() { cluster.healErr = nil }()
 			cut.Heal(ctx)
-			return nil
 		})
 		g := NewWithT(t)
 		g.Expect(cluster.healed).To(Equal(2))

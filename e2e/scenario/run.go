@@ -39,10 +39,8 @@ type Run struct {
 	log    func(format string, args ...any)
 
 	injections []*Injection
-	// led is who led when the last fault began.
-	led history.Source
-	// hit is the life of each replica that a fault was aimed at, or that led, when the fault began.
-	hit map[string]history.Source
+	// hit are the replicas that a fault was aimed at, or that led when one began.
+	hit map[string]bool
 	// mark is where the facts stood when the last fault began.
 	mark int
 
@@ -79,10 +77,10 @@ func (r *Run) await(ctx context.Context, bound time.Duration, mark int, what str
 // judged late, rather than missed.
 func patience(bound time.Duration) time.Duration { return (2 * bound).Round(time.Millisecond) }
 
-// AwaitLeader waits until every replica has started and one of them leads, and returns that one. It returns just after a
+// AwaitLeader waits until every replica has started and one of them leads, and returns that life. It returns just after a
 // renewal that the leader knows of, for it has acted twice since: whoever is cut off then goes on for as long as any
 // leader does, because the next attempt to renew is a whole RetryPeriod away.
-func (r *Run) AwaitLeader(ctx context.Context) string {
+func (r *Run) AwaitLeader(ctx context.Context) history.Source {
 	started := map[string]bool{}
 	crashing := newNeverUp()
 	what := fmt.Sprintf("%d replicas to start", r.replicas)
@@ -96,7 +94,6 @@ func (r *Run) AwaitLeader(ctx context.Context) string {
 		r.giveUp("expected %s, but %s has exited %d times before it said that it started%s", what, last.Replica, crashes, r.down())
 	}
 	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
-	r.led = act.Source
 	var renewed time.Time
 	acts := 0
 	act = r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), act.Replica+" to renew and to go on acting", func(f history.Fact) bool {
@@ -109,15 +106,14 @@ func (r *Run) AwaitLeader(ctx context.Context) string {
 		}
 		return acts == 2
 	})
-	r.led = act.Source
-	return act.Replica
+	return act.Source
 }
 
-// AwaitElected waits until somebody says that it was elected, and returns that one: it has won the Lease and knows it, and its
+// AwaitElected waits until somebody says that it was elected, and returns that life: it has won the Lease and knows it, and its
 // work is about to begin.
-func (r *Run) AwaitElected(ctx context.Context) string {
+func (r *Run) AwaitElected(ctx context.Context) history.Source {
 	elected := r.await(ctx, patience(r.bounds.Start()), 0, "somebody to be elected", func(f history.Fact) bool { return f.Kind == history.Elected })
-	return elected.Replica
+	return elected.Source
 }
 
 // AwaitHolder waits until the Lease names somebody whom it did not name before the last fault began, and returns as soon as it
@@ -134,18 +130,22 @@ func (r *Run) AwaitHolder(ctx context.Context) {
 	})
 }
 
-// Standbys are the replicas but the given one, by name.
-func (r *Run) Standbys(leader string) []string {
-	names := map[string]bool{}
+// Standbys are the latest lives of the other replicas than the leader's, by name.
+func (r *Run) Standbys(leader history.Source) []history.Source {
+	lives := map[string]history.Source{}
 	for _, fact := range r.observer.Facts() {
-		if fact.Kind == history.Started && fact.Replica != leader {
-			names[fact.Replica] = true
+		if fact.Kind == history.Started && fact.Replica != leader.Replica {
+			lives[fact.Replica] = fact.Source
 		}
 	}
-	if len(names) == 0 {
+	if len(lives) == 0 {
 		r.giveUp("expected a standby beside %s, got none", leader)
 	}
-	return slices.Sorted(maps.Keys(names))
+	var standbys []history.Source
+	for _, name := range slices.Sorted(maps.Keys(lives)) {
+		standbys = append(standbys, lives[name])
+	}
+	return standbys
 }
 
 // Injection is a fault under way.
@@ -189,20 +189,14 @@ func (r *Run) mustBeDeclared(f fault.Fault) {
 func (r *Run) remember(target string) {
 	facts := r.observer.Facts()
 	r.mark = len(facts)
-	latest := func(is func(history.Fact) bool) (history.Source, bool) {
-		for _, fact := range slices.Backward(facts) {
-			if is(fact) {
-				return fact.Source, true
-			}
+	if target != "" {
+		r.hit[target] = true
+	}
+	for _, fact := range slices.Backward(facts) {
+		if fact.IsAct() {
+			r.hit[fact.Replica] = true
+			return
 		}
-		return history.Source{}, false
-	}
-	if led, found := latest(history.Fact.IsAct); found {
-		r.led = led
-		r.hit[led.Replica] = led
-	}
-	if aimed, found := latest(func(f history.Fact) bool { return f.Kind == history.Started && f.Replica == target }); found {
-		r.hit[target] = aimed
 	}
 }
 
@@ -289,12 +283,12 @@ func (i *Injection) AwaitBite(ctx context.Context) {
 	}
 }
 
-// AwaitRival waits until anybody acts but the one who led when the last fault began, and returns that one.
-func (r *Run) AwaitRival(ctx context.Context, leader string) string {
-	act := r.await(ctx, patience(r.takeover()), r.mark, "a rival of "+leader+" to act", func(f history.Fact) bool {
-		return f.IsAct() && f.Source != r.led
-	})
-	return act.Replica
+// AwaitRivalOf waits until anybody else acts than the one who led, after the last fault began, and returns that life. Whoever
+// led comes back as another life, which is a rival, too.
+func (r *Run) AwaitRivalOf(ctx context.Context, led history.Source) history.Source {
+	return r.await(ctx, patience(r.takeover()), r.mark, "a rival of "+led.String()+" to act", func(f history.Fact) bool {
+		return f.IsAct() && f.Source != led
+	}).Source
 }
 
 // takeover is how long a rival may take to act by expiry, with what is wrong now.
@@ -307,10 +301,10 @@ func (r *Run) takeover() time.Duration {
 	return r.bounds.Takeover(history.ByExpiry)
 }
 
-// AwaitExit waits until the life of the replica has ended that led, or was hit, when a fault began.
-func (r *Run) AwaitExit(ctx context.Context, replica string) {
-	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, replica+" to exit", func(f history.Fact) bool {
-		return f.Kind == history.Exited && f.Source == r.hit[replica]
+// AwaitExit waits until a life has ended.
+func (r *Run) AwaitExit(ctx context.Context, life history.Source) {
+	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, life.String()+" to exit", func(f history.Fact) bool {
+		return f.Kind == history.Exited && f.Source == life
 	})
 }
 
@@ -337,18 +331,22 @@ func (r *Run) AwaitRefusal(ctx context.Context) {
 	})
 }
 
-// AwaitReturn waits until a later life of the replica has started.
-func (r *Run) AwaitReturn(ctx context.Context, replica string) {
-	r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, replica+" to start again", func(f history.Fact) bool {
-		return f.Kind == history.Started && f.Replica == replica && f.Start > r.hit[replica].Start
-	})
+// AwaitReturn waits until a later life of a replica has started, and returns that. Something must have been done to it, or it
+// would wait for nothing.
+func (r *Run) AwaitReturn(ctx context.Context, life history.Source) history.Source {
+	if !r.hit[life.Replica] {
+		r.giveUp("expected %s to have been hit by a fault, for its return to be waited for; none was aimed at it, and it did not lead: mend the scenario", life)
+	}
+	return r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), 0, life.Replica+" to start again", func(f history.Fact) bool {
+		return f.Kind == history.Started && f.Replica == life.Replica && f.Start > life.Start
+	}).Source
 }
 
-// AwaitNewcomer waits until any replica has started since the last fault began, and returns that one.
-func (r *Run) AwaitNewcomer(ctx context.Context) string {
+// AwaitNewcomer waits until any replica has started since the last fault began, and returns that life.
+func (r *Run) AwaitNewcomer(ctx context.Context) history.Source {
 	return r.await(ctx, patience(r.bounds.Takeover(history.ByExpiry)), r.mark, "a replica to start", func(f history.Fact) bool {
 		return f.Kind == history.Started
-	}).Replica
+	}).Source
 }
 
 // AwaitWork waits until another work item is made: one comes every RetryPeriod.

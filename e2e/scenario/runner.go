@@ -169,7 +169,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, subject: setting.Subject, settings: s.settings(setting.Profile, setting.Subject),
 		bounds: invariant.NewBounds(header), timings: header.Timings, workPeriod: header.WorkPeriod.Duration, replicas: header.Replicas,
 		folder: filepath.Dir(setting.History), log: setting.Log,
-		faults: s.Faults, hit: map[string]history.Source{},
+		faults: s.Faults, hit: map[string]bool{},
 	}
 	err := run.play(ctx, s)
 	if err != nil {
@@ -216,5 +216,9 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 	}
 	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)
 	defer r.work.stop()
-	return s.Steps(ctx, r)
+	s.Steps(ctx, r)
+	if s.Restless != "" {
+		return nil
+	}
+	return r.settle(ctx)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // attempt runs steps on a stub, in virtual time, and returns what was saved.
-func attempt(ctx context.Context, t *testing.T, cluster *stub, steps func(context.Context, *scenario.Run) error) (invariant.Verdict, *history.History) {
+func attempt(ctx context.Context, t *testing.T, cluster *stub, steps func(context.Context, *scenario.Run)) (invariant.Verdict, *history.History) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	s := scenario.Scenario{
@@ -50,11 +50,10 @@ func textOf(h *history.History, kind history.Kind) string {
 func TestAQuietRunHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
-		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
 			leader := run.AwaitLeader(ctx)
-			NewWithT(t).Expect(leader).To(Equal("a"))
-			NewWithT(t).Expect(run.Standbys(leader)).To(Equal([]string{"b", "c"}))
-			return run.Settle(ctx)
+			NewWithT(t).Expect(leader).To(Equal(leading))
+			NewWithT(t).Expect(run.Standbys(leader)).To(Equal([]history.Source{{Replica: "b", Start: 1}, {Replica: "c", Start: 1}}))
 		})
 		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Held), "%+v", verdict)
 		NewWithT(t).Expect(saved.Facts[len(saved.Facts)-1].Kind).To(Equal(history.Ended))
@@ -73,9 +72,8 @@ func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 			p.Name, p.Timings.LeaseDuration = "another", 8*time.Second
 			return p
 		},
-		Steps: func(ctx context.Context, run *scenario.Run) error {
+		Steps: func(ctx context.Context, run *scenario.Run) {
 			NewWithT(t).Expect(run.Profile.Name).To(Equal("another"))
-			return run.Settle(ctx)
 		},
 	}
 	var deployed subject.Settings
@@ -97,64 +95,66 @@ func TestTheHeaderSaysWithWhatTheReplicasRan(t *testing.T) {
 	g.Expect(deployed.ReleaseOnCancel).To(BeTrue())
 }
 
+// leading is the life that leads on a stub.
+var leading = history.Source{Replica: "a", Start: 1}
+
 // However the steps end, what was injected is healed, the history is saved, and it is no pass.
 func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
 	interrupted := errors.New("interrupted")
 	for name, c := range map[string]struct {
-		after func(ctx context.Context, run *scenario.Run, interrupt func()) error
+		after func(ctx context.Context, run *scenario.Run, interrupt func())
 		says  string
 	}{
-		"the steps fail": {
-			after: func(context.Context, *scenario.Run, func()) error { return errors.New("no more") },
-			says:  "no more",
-		},
 		"an event does not come": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
-				run.AwaitExit(ctx, "a")
-				return nil
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
+				run.AwaitExit(ctx, leading)
 			},
-			says: "expected a to exit within",
+			says: "expected a (start 1) to exit within",
 		},
 		"no rival comes": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
-				run.AwaitRival(ctx, "a")
-				return nil
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
+				run.AwaitRivalOf(ctx, leading)
 			},
-			says: "expected a rival of a to act within",
+			says: "expected a rival of a (start 1) to act within",
 		},
 		"the run is interrupted": {
-			after: func(ctx context.Context, run *scenario.Run, interrupt func()) error {
+			after: func(ctx context.Context, run *scenario.Run, interrupt func()) {
 				interrupt()
 				run.Rest(ctx, 5)
-				return nil
 			},
 			says: "interrupted",
 		},
 		"the observer fails": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
 				run.Rest(ctx, 2)
-				return nil
 			},
 			says: "a journal is broken",
 		},
 		"timings are not declared": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
 				run.Rollout(ctx, scenario.Production.Timings)
-				return nil
 			},
 			says: "one of the timings that the scenario declares (Timings)",
 		},
 		"nobody refuses": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
 				run.AwaitRefusal(ctx)
-				return nil
 			},
 			says: "expected 3 replicas to refuse their timings and to exit, 2 times each within",
 		},
+		"nothing was done to whom it waits for": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
+				run.AwaitReturn(ctx, history.Source{Replica: "b", Start: 1})
+			},
+			says: "expected b (start 1) to have been hit by a fault",
+		},
+		"who was hit does not come back": {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) { run.AwaitReturn(ctx, leading) },
+			says:  "expected a to start again within",
+		},
 		"a fault is not declared": {
-			after: func(ctx context.Context, run *scenario.Run, _ func()) error {
+			after: func(ctx context.Context, run *scenario.Run, _ func()) {
 				run.Inject(ctx, fault.Kill{Replica: "a"})
-				return nil
 			},
 			says: "declare it",
 		},
@@ -164,13 +164,13 @@ func TestARunThatGivesUpIsHealedAndSaved(t *testing.T) {
 				cluster := newStub(observe.New())
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				verdict, saved := attempt(ctx, t, cluster, func(ctx context.Context, run *scenario.Run) error {
+				verdict, saved := attempt(ctx, t, cluster, func(ctx context.Context, run *scenario.Run) {
 					leader := run.AwaitLeader(ctx)
-					run.Inject(ctx, fault.Partition{Replica: leader})
+					run.Inject(ctx, fault.Partition{Replica: leader.Replica})
 					if name == "the observer fails" {
 						cluster.observer.Fail(errors.New("a journal is broken"))
 					}
-					return c.after(ctx, run, func() { cancel(interrupted) })
+					c.after(ctx, run, func() { cancel(interrupted) })
 				})
 				g := NewWithT(t)
 				g.Expect(cluster.healed).To(Equal(1), "healed")
@@ -192,9 +192,8 @@ func TestAHealThatFailsIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cluster := newStub(observe.New())
 		cluster.healErr = errors.New("the cut will not close")
-		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
-			run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx)})
-			return nil
+		verdict, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
+			run.Inject(ctx, fault.Partition{Replica: run.AwaitLeader(ctx).Replica})
 		})
 		NewWithT(t).Expect(gaveUp(saved)).To(ContainSubstring("the cut will not close"))
 		NewWithT(t).Expect(verdict.Outcome).To(Equal(invariant.Inconclusive))
@@ -209,10 +208,9 @@ func TestARunThatNeverComesToRestSaysWhatIsMissing(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := newStub(observe.New())
-			_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) error {
+			_, saved := attempt(t.Context(), t, cluster, func(ctx context.Context, run *scenario.Run) {
 				run.AwaitLeader(ctx)
 				cluster.observer.Record(wrong)
-				return run.Settle(ctx)
 			})
 			NewWithT(t).Expect(gaveUp(saved)).To(ContainSubstring(missing))
 		})
@@ -235,7 +233,7 @@ func TestAHistoryThatCannotBeSavedIsAnError(t *testing.T) {
 		NewWithT(t).Expect(os.WriteFile(occupied, nil, 0o600)).To(Succeed())
 		s := scenario.Scenario{
 			Name: "test", Promises: []invariant.Guarantee{invariant.SomeoneLeads},
-			Steps: func(context.Context, *scenario.Run) error { return nil },
+			Steps: func(context.Context, *scenario.Run) {},
 		}
 		_, err := s.Run(t.Context(), scenario.Setting{
 			Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: filepath.Join(occupied, "history.jsonl"),

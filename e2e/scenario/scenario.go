@@ -77,8 +77,10 @@ type Scenario struct {
 	Since history.Since
 	// MayLose: the faults may cost the leader its Lease, although no takeover is expected.
 	MayLose bool
-	// Steps are what happens, between the deployment and the end.
-	Steps Steps
+	// Steps are what happens, between the deployment and the rest that a run comes to in the end. Restless says why there is none;
+	// empty, if there is.
+	Steps    Steps
+	Restless string
 }
 
 // Reach is how far the faults of the scenario reach.
@@ -90,8 +92,8 @@ func (s Scenario) Reach() fault.Reach {
 	return reach
 }
 
-// Steps are what happens in a run. An error ends it, as does a verb that waits in vain.
-type Steps = func(ctx context.Context, run *Run) error
+// Steps are what happens in a run, until it is left to come to rest. A verb that waits in vain ends them.
+type Steps = func(ctx context.Context, run *Run)
 
 // Profile is a set of timings to run scenarios with.
 type Profile struct {

@@ -11,9 +11,9 @@ import (
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
-// Settle heals what is not healed yet and waits until the run is at rest: every replica is up, one replica alone acts and
+// settle heals what is not healed yet and waits until the run is at rest: every replica is up, one replica alone acts and
 // renews, and then all work is processed. Work comes until the replicas are at rest: some act on nothing else.
-func (r *Run) Settle(ctx context.Context) error {
+func (r *Run) settle(ctx context.Context) error {
 	// What came last goes first: what was begun before may wait for it.
 	for _, injection := range slices.Backward(r.injections) {
 		injection.Heal(ctx)

@@ -28,6 +28,7 @@ type stub struct {
 	deployed    subject.Settings
 	healed      int
 	collected   int
+	collecting  func()
 	closed      int
 	stop        chan struct{}
 	bitten      chan struct{}
@@ -115,6 +116,9 @@ func (s *stub) MakeWork(_ context.Context, name string) error {
 
 func (s *stub) Collect(context.Context) error {
 	s.collected++
+	if s.collecting != nil {
+		s.collecting()
+	}
 	return nil
 }
 

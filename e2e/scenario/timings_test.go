@@ -70,7 +70,7 @@ func TestTheHeaderTellsOfTheTimings(t *testing.T) {
 		var deployed subject.Settings
 		synctest.Test(t, func(t *testing.T) {
 			cluster := newStub(observe.New())
-			s.Steps = func(context.Context, *scenario.Run) error { return nil }
+			s.Steps = func(context.Context, *scenario.Run) {}
 			_, err := s.Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path})
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
 			deployed = cluster.deployed

@@ -49,13 +49,12 @@ var TrackRecord = []KnownBug{
 			Faults:          []fault.Fault{fault.Partition{Lost: fault.Everything}},
 			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 			Takeover:        history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-				run.AwaitRival(ctx, leader)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+				run.AwaitRivalOf(ctx, leader)
 				run.AwaitExit(ctx, leader)
 				cut.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		Profile:  Production,
@@ -73,13 +72,12 @@ var TrackRecord = []KnownBug{
 			Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
 			Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-				run.AwaitRival(ctx, leader)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+				run.AwaitRivalOf(ctx, leader)
 				run.AwaitExit(ctx, leader)
 				cut.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		Profile: Profile{
@@ -137,11 +135,10 @@ var TrackRecord = []KnownBug{
 			Faults:   []fault.Fault{fault.Kill{}},
 			Promises: promises(safe, also(invariant.TakeoverInTime)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				run.Inject(ctx, fault.Kill{Replica: leader})
-				run.AwaitRival(ctx, leader)
-				return run.Settle(ctx)
+				run.Inject(ctx, fault.Kill{Replica: leader.Replica})
+				run.AwaitRivalOf(ctx, leader)
 			},
 		},
 		Profile: Profile{
@@ -168,11 +165,10 @@ var TrackRecord = []KnownBug{
 			// Nothing is promised of a release: there must be none.
 			Promises: promises(safe, also(invariant.TakeoverInTime)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				run.Inject(ctx, fault.Stop{Replica: leader})
-				run.AwaitRival(ctx, leader)
-				return run.Settle(ctx)
+				run.Inject(ctx, fault.Stop{Replica: leader.Replica})
+				run.AwaitRivalOf(ctx, leader)
 			},
 		},
 		Profile: Quick,
@@ -191,15 +187,14 @@ var TrackRecord = []KnownBug{
 			Faults:   []fault.Fault{fault.Stop{}, fault.Partition{Lost: fault.Everything}},
 			Promises: promises(safe, also(invariant.TakeoverInTime)),
 			Takeover: history.ByExpiry, Since: history.SinceInjection,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
-				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.Inject(ctx, fault.Stop{Replica: leader.Replica})
 				run.Rest(ctx, 1)
-				cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-				run.AwaitRival(ctx, leader)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+				run.AwaitRivalOf(ctx, leader)
 				run.AwaitExit(ctx, leader)
 				cut.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		Profile:  Quick,
@@ -219,15 +214,14 @@ var TrackRecord = []KnownBug{
 			Faults:          []fault.Fault{fault.APIServerSlow{}, fault.Kill{}, fault.Stop{}},
 			Promises:        promises(safe, also(invariant.ReleasesWhenTold)),
 			MayLose:         true,
-			Steps: func(ctx context.Context, run *Run) error {
+			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
 				slow := run.Inject(ctx, fault.APIServerSlow{Latency: run.Profile.Timings.RequestTimeout() / 4})
-				run.Inject(ctx, fault.Kill{Replica: leader})
+				run.Inject(ctx, fault.Kill{Replica: leader.Replica})
 				run.AwaitHolder(ctx)
-				run.Inject(ctx, fault.Stop{Replica: leader})
+				run.Inject(ctx, fault.Stop{Replica: leader.Replica})
 				run.AwaitExit(ctx, leader)
 				slow.Heal(ctx)
-				return run.Settle(ctx)
 			},
 		},
 		Profile: Quick,
@@ -260,13 +254,12 @@ func (b KnownBug) Try(n int) Scenario {
 
 // healedWhileItsRivalLeads cuts the leader off, and heals it so long after its rival's first act.
 func healedWhileItsRivalLeads(delay time.Duration) Steps {
-	return func(ctx context.Context, run *Run) error {
+	return func(ctx context.Context, run *Run) {
 		leader := run.AwaitLeader(ctx)
-		cut := run.Inject(ctx, fault.Partition{Replica: leader, Lost: fault.Everything})
-		run.AwaitRival(ctx, leader)
+		cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+		run.AwaitRivalOf(ctx, leader)
 		run.hold(ctx, "the cut", delay)
 		cut.Heal(ctx)
 		run.AwaitReturn(ctx, leader)
-		return run.Settle(ctx)
 	}
 }
