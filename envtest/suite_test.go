@@ -34,7 +34,7 @@ func TestScenarios(t *testing.T) {
 	if spec.Bind(spec.FromEnvironment(spec.Binding{
 		Known: scenario.Known(), Profile: scenario.Quick,
 		Check: check,
-		Place: attempt.Place{Cluster: "envtest", Subject: subjectUnderTest, Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+		Place: attempt.Place{Cluster: "envtest", Subject: subjectUnderTest, Never: processcluster.Never, Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{
 				API: shared.API.config(), AuditLog: shared.AuditLog,
 				Folder: folder, Observer: observer,

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
@@ -27,6 +28,8 @@ type Place struct {
 	// Open makes a cluster for one run of a scenario, whose folder is for logs and the like. It says what happens to the
 	// observer.
 	Open func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error)
+	// Never says why no such cluster can inject a fault, before one is opened; nil, where that takes no time.
+	Never func(fault.Fault) error
 	// Within runs a run; nil runs it as it is. A cluster in virtual time needs its bubble around it.
 	Within func(run func(ctx context.Context))
 	// Folder is where histories are kept, and what else there is of runs.
@@ -78,7 +81,7 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return failed(err)
 	}
-	if why := s.Suits(p.Subject(), profile); why != nil {
+	if why := p.unsuited(s, profile); why != nil {
 		return Run{Row: report.Skipped(s.Name, why)} // A cluster may take long to open.
 	}
 	observer := observe.New()
@@ -99,6 +102,19 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 		return failed(err)
 	}
 	return p.known(explained(verdict, path), s)
+}
+
+// unsuited says why a scenario cannot be run here, as far as can be told without a cluster.
+func (p Place) unsuited(s scenario.Scenario, profile scenario.Profile) error {
+	for _, f := range s.Faults {
+		if p.Never == nil {
+			break
+		}
+		if why := p.Never(f); why != nil {
+			return fmt.Errorf("needs %q: %w", f, why)
+		}
+	}
+	return s.Suits(p.Subject(), profile)
 }
 
 func explained(verdict invariant.Verdict, path string) Run {

@@ -20,79 +20,15 @@ import (
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
 
-// Can says what this cluster cannot do, and why.
-func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error {
-	switch f.(type) {
-	case fault.APIServerAway, fault.APIServerHangs, fault.APIServerRestarted:
-		if c.controlPlane == nil {
-			return fault.Unsupported("others use this API server, too; give the cluster one of its own (Config.ControlPlane)")
-		}
-	case fault.LeaseWritesRefused:
-		return c.canRefuse()
-	case fault.LeaseForbidden:
-		return apiserver.CanForbid(of)
-	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerSlow, fault.LeaseDeleted,
-		fault.LeaseStolen, fault.Rollout, fault.Scaled,
-		fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused, fault.Upgrade:
-	default:
-		return fault.Unsupported("processes have neither pods nor nodes")
-	}
-	return nil
-}
+// Can says whether this cluster can inject a fault where a subject runs, and why not.
+func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error { return faults.Can(c, f, of) }
+
+// Never says why no cluster of processes can inject a fault; nil, if some can.
+func Never(f fault.Fault) error { return faults.Never(f) }
 
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
-	if err := c.Can(f, c.subject); err != nil {
-		return nil, err
-	}
-	switch f := f.(type) {
-	case fault.Stop:
-		return c.signal(f.Replica, syscall.SIGTERM)
-	case fault.Kill:
-		return c.signal(f.Replica, syscall.SIGKILL)
-	case fault.Pause:
-		return c.pause(ctx, f.Replica)
-	case fault.Partition:
-		return c.partition(f)
-	case fault.DeadConnections:
-		r, err := c.replica(f.Replica)
-		if err != nil {
-			return nil, err
-		}
-		return proxied{r.proxy.Inject(proxy.DeadConnections{})}, nil
-	case fault.LeaseWritesRefused:
-		return c.refuse(ctx, f.Replica)
-	case fault.APIServerSlow:
-		var slow proxied
-		for _, r := range c.crew.All() {
-			slow = append(slow, r.proxy.Inject(proxy.Latency{D: f.Latency}))
-		}
-		return slow, nil
-	case fault.APIServerAway, fault.APIServerRestarted:
-		// It is the harness that looks after it: it is started again when it is healed.
-		return apiserver.Outage(ctx, c.api, startTimeout, instantly(c.controlPlane.killAPIServer), instantly(c.controlPlane.startAPIServer))
-	case fault.APIServerHangs:
-		return apiserver.Outage(ctx, c.api, startTimeout,
-			instantly(func() error { return c.controlPlane.signalAPIServer(syscall.SIGSTOP) }),
-			instantly(func() error { return c.controlPlane.signalAPIServer(syscall.SIGCONT) }))
-	case fault.LeaseDeleted:
-		return c.namespace.DeleteLease(ctx)
-	case fault.LeaseStolen:
-		return c.namespace.StealLease(ctx, f)
-	case fault.LeaseForbidden:
-		return c.namespace.ForbidLease(ctx, allowance)
-	case fault.Scaled:
-		return c.crew.Scale(ctx, f.To)
-	case fault.RequestStalled:
-		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Stall{Match: match, Limit: f.Only} })
-	case fault.RequestHeld:
-		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Hold{D: f.For, Match: match, Limit: f.Only} })
-	case fault.AnswerDelayed:
-		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.DelayAnswer{D: f.For, Match: match, Limit: f.Only} })
-	case fault.RequestRefused:
-		return c.injectOnRequests(f.Selection, func(match matcher) proxy.Fault { return proxy.Respond{Status: f.Code, Match: match, Limit: f.Only} })
-	}
-	return nil, fault.Unsupported(fmt.Sprintf("the fault %T is not one to inject", f))
+	return faults.Inject(ctx, c, f, c.subject)
 }
 
 func (c *Cluster) replica(name string) (*replica, error) {

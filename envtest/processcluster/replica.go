@@ -3,7 +3,6 @@ package processcluster
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,21 +120,17 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	return command, log, r.source, nil
 }
 
-// port is one that is free when it is asked for first. Somebody else may take it before the replica does: it then exits, and says so.
+// port is one that is free. It stays the replica's, for as long as nobody else takes it.
 func (r *replica) port(name string) (int, error) {
-	if known := r.ports[name]; known != 0 {
+	if known := r.ports[name]; known != 0 && bindable(known) {
 		return known, nil
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
-		return 0, fmt.Errorf("looking for a free port for %s: %w", r.name, err)
+		return 0, fmt.Errorf("looking for a port for %s: %w", r.name, err)
 	}
-	address, is := listener.Addr().(*net.TCPAddr)
-	if !is {
-		return 0, errors.Join(fmt.Errorf("expected a TCP address, got %v", listener.Addr()), listener.Close())
-	}
-	r.ports[name] = address.Port
-	return address.Port, listener.Close()
+	r.ports[name] = port
+	return port, nil
 }
 
 func (r *replica) path(kind, extension string) string {

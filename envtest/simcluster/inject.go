@@ -15,64 +15,12 @@ import (
 	"github.com/interregnum/interregnum/e2e/subject"
 )
 
-// Can says what this cluster cannot do, and why.
-func (c *Cluster) Can(f fault.Fault, _ *subject.Subject) error {
-	switch f.(type) {
-	case fault.Stop, fault.Kill, fault.Pause, fault.Partition, fault.DeadConnections, fault.APIServerAway, fault.APIServerHangs,
-		fault.APIServerSlow, fault.LeaseWritesRefused, fault.LeaseDeleted, fault.LeaseStolen, fault.LeaseForbidden, fault.Rollout,
-		fault.Scaled, fault.RequestStalled, fault.RequestHeld, fault.AnswerDelayed, fault.RequestRefused:
-		return nil
-	case fault.Upgrade:
-		if c.before == nil {
-			return fault.Unsupported("the replicas are this very program, of which there is one version")
-		}
-		return nil
-	case fault.APIServerRestarted:
-		return fault.Unsupported("whoever keeps the API server running is not part of the model")
-	}
-	return fault.Unsupported("there are neither pods nor nodes in virtual time")
-}
+// Can says whether this cluster can inject a fault, and why not.
+func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error { return faults.Can(c, f, of) }
 
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
-	switch f := f.(type) {
-	case fault.Stop:
-		return c.signal(f.Replica, "SIGTERM")
-	case fault.Kill:
-		return c.signal(f.Replica, "SIGKILL")
-	case fault.Pause:
-		return c.onReplica(f.Replica, &effect{frozen: true})
-	case fault.Partition:
-		return c.onReplica(f.Replica, &effect{requestsLost: f.Lost != fault.Answers, answersLost: f.Lost != fault.Requests})
-	case fault.DeadConnections:
-		return c.killConnections(f.Replica)
-	case fault.LeaseWritesRefused:
-		return c.onReplica(f.Replica, &effect{refused: true})
-	case fault.APIServerAway:
-		return c.onEveryone(&effect{away: true}), nil
-	case fault.APIServerHangs:
-		return c.onEveryone(&effect{requestsLost: true, answersLost: true}), nil
-	case fault.APIServerSlow:
-		return c.onEveryone(&effect{latency: f.Latency}), nil
-	case fault.LeaseForbidden:
-		return c.onReplicas(&effect{forbidden: true}), nil
-	case fault.RequestStalled:
-		return c.onRequests(f.Selection, meeting{stalls: true})
-	case fault.RequestHeld:
-		return c.onRequests(f.Selection, meeting{holds: true, length: f.For})
-	case fault.AnswerDelayed:
-		return c.onRequests(f.Selection, meeting{keepsAnswer: true, length: f.For})
-	case fault.RequestRefused:
-		return c.onRequests(f.Selection, meeting{refuses: f.Code})
-	case fault.LeaseDeleted:
-		_, err := c.ask(ctx, http.MethodDelete, c.leasePath(), nil, http.StatusOK)
-		return fault.Happened{}, err
-	case fault.LeaseStolen:
-		return fault.Happened{}, c.steal(ctx, f)
-	case fault.Scaled:
-		return c.crew.Scale(ctx, f.To)
-	}
-	return nil, fault.Unsupported(fmt.Sprintf("the simulated cluster does not know the fault %T", f))
+	return faults.Inject(ctx, c, f, nil)
 }
 
 func (c *Cluster) leasePath() string {

@@ -19,7 +19,7 @@ import (
 
 // ownControlPlanes is how many control planes there are at once, at most, beside the one that runs share: each takes a third of a
 // gigabyte.
-const ownControlPlanes = 8
+const ownControlPlanes = 10
 
 // openEnvtest is a real API server, with real processes.
 func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attempt.Place, func() error, error) {
@@ -41,6 +41,7 @@ func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attem
 	free := make(chan struct{}, ownControlPlanes)
 	return attempt.Place{
 		Subject: func() *subject.Subject { return of },
+		Never:   processcluster.Never,
 		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
 			config := processcluster.Config{API: shared.Config(), AuditLog: shared.AuditLog(), Folder: folder, Observer: observer}
 			if s.Reach() < fault.WholeCluster && !of.ClusterWide {
