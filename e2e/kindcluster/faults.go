@@ -76,7 +76,9 @@ func by[F fault.Fault](inject func(context.Context, *Cluster, F) (fault.Injectio
 	return fault.By[F, *Cluster, *subject.Subject](inject)
 }
 
-func never[F fault.Fault](why string) fault.Entry[*Cluster, *subject.Subject] { return fault.Never[F, *Cluster, *subject.Subject](why) }
+func never[F fault.Fault](why string) fault.Entry[*Cluster, *subject.Subject] {
+	return fault.Never[F, *Cluster, *subject.Subject](why)
+}
 
 // filtered: the node's kernel must know packet filters.
 func filtered(c *Cluster, _ *subject.Subject) error { return c.canFilter() }
