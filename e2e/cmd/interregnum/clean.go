@@ -32,8 +32,8 @@ func cleanCommand() *cobra.Command {
 	return command
 }
 
-// leftAfter is how long nobody may have used a folder that is removed: a run that goes on writes to its own all the time.
-const leftAfter = time.Hour
+// leftAfter is how old a folder must be to be removed: no suite takes as long.
+const leftAfter = 24 * time.Hour
 
 // removeFolders removes the temporary folders of runs that ended long ago: keys and kubeconfigs are in them.
 func removeFolders() error {
