@@ -89,15 +89,15 @@ test: test-unit test-sim test-envtest ## everything that needs no container
 
 test-unit: ## unit tests and the layout rules
 	@echo '==> unit tests$(if $(race), with the race detector, without the race detector: no C compiler)'
-	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack)$$' $$packages
+	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack|Test.*ByWritesAlone)$$' $$packages
 	@echo '==> layout: who may import whom'
 	@go test -count=1 ./hack/layout
 
 test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 	@echo '==> the catalogue in virtual time'
 	@$(suite.sim)
-	@echo '==> the attack on its histories'
-	@go test -count=1 ./envtest/simcluster -run '^TestAttack$$'
+	@echo '==> the attack on its histories, and what they tell by writes alone'
+	@go test -count=1 ./envtest/simcluster -run '^(TestAttack|Test.*ByWritesAlone)$$'
 
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
