@@ -126,8 +126,8 @@ type Work struct {
 	// server-side apply.
 	Applied bool
 	Item    func(namespace, name string) (*unstructured.Unstructured, error)
-	// Done says whether an object tells that it is processed, and by whom and in which term, where it says so. Of one that is applied
-	// again and again, the states before are then done with, too.
+	// Done says whether an object tells that it is processed, and by whom and in which term, where it says so. One that is applied
+	// again and again is asked of each of its states, with the generation that it had then.
 	Done func(*unstructured.Unstructured) (Stamp, bool, error)
 }
 

@@ -19,7 +19,7 @@ import (
 
 // ownControlPlanes is how many control planes there are at once, at most, beside the one that runs share: each takes a third of a
 // gigabyte.
-const ownControlPlanes = 10
+const ownControlPlanes = 5
 
 // openEnvtest is a real API server, with real processes.
 func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attempt.Place, func() error, error) {
