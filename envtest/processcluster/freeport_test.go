@@ -19,7 +19,7 @@ func TestAPortStaysTheReplicasWhileItIsFree(t *testing.T) {
 
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	g.Expect(err).NotTo(HaveOccurred())
-	defer listener.Close() //nolint:errcheck // Nothing is sent.
+	defer listener.Close()
 	other, err := r.port("web")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(other).NotTo(Equal(port), "somebody has taken it")
