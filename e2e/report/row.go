@@ -47,6 +47,9 @@ const (
 	KnownBug = "known bug"
 )
 
+// Fails says whether a suite, or a command, fails for it.
+func (r Row) Fails() bool { return failure(r.Verdict) }
+
 // Skipped is the row of a scenario that the cluster cannot run.
 func Skipped(scenario string, why error) Row {
 	return Row{Scenario: scenario, Verdict: NotRun, Why: why.Error()}

@@ -11,7 +11,6 @@ import (
 	"github.com/onsi/ginkgo/v2"
 
 	"github.com/interregnum/interregnum/e2e/attempt"
-	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
@@ -70,7 +69,7 @@ func Bind(b Binding) (start bool) {
 			switch {
 			case run.Row.Verdict == report.NotRun:
 				ginkgo.Skip(run.Row.Why)
-			case run.Row.Verdict != string(invariant.Held):
+			case run.Row.Fails():
 				ginkgo.Fail(run.Explanation + "\n  run it again: " + b.again(s.Name, profile))
 			}
 		})...)

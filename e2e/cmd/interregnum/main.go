@@ -75,11 +75,10 @@ func leaveAtTheSecondSignal(ctx context.Context, stop func()) {
 func codeOf(rows []report.Row) error {
 	code := exitHeld
 	for _, row := range rows {
-		switch row.Verdict {
-		case string(invariant.Held), report.NotRun, report.KnownBug:
-		case string(invariant.Broken):
+		switch {
+		case row.Verdict == string(invariant.Broken):
 			return came(exitBroke)
-		default:
+		case row.Fails():
 			code = exitUnknown
 		}
 	}
