@@ -15,9 +15,6 @@ import (
 	"github.com/interregnum/interregnum/e2e/subject"
 )
 
-// itemAnnotation names the work item that an object is for, or that its present state is.
-const itemAnnotation = "interregnum.dev/item"
-
 // fieldManager is the name that server-side apply knows the harness by.
 const fieldManager = "interregnum"
 
@@ -27,6 +24,10 @@ type work struct {
 	// applied are the items that are states of one object, in order, and done how many of them it is done with.
 	applied []state
 	done    int
+	// latest is the object as it was seen last, which may have been before its generation was known.
+	latest *unstructured.Unstructured
+	// tell is told what it is done with; nil, until it is watched.
+	tell func(done []stamped, err error)
 }
 
 // state is what an object was given for an item.
@@ -56,17 +57,11 @@ func (n *Namespace) MakeWork(ctx context.Context, name string) error {
 }
 
 func (n *Namespace) apply(ctx context.Context, item *unstructured.Unstructured, name string) error {
-	annotations := item.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[itemAnnotation] = name
-	item.SetAnnotations(annotations)
 	n.work.begin(name)
 	made, err := n.dynamic.Resource(n.subject.Work.Resource).Namespace(n.Name).
 		Apply(ctx, item.GetName(), item, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
 	if err == nil {
-		n.work.is(name, made.GetGeneration())
+		n.work.is(name, made.GetGeneration(), n.subject.Work)
 	}
 	return err
 }
@@ -80,7 +75,8 @@ func (w *work) begin(item string) {
 	}
 }
 
-func (w *work) is(item string, generation int64) {
+// is notes the generation that an object has since an item was applied: it may have been seen to be done with that already.
+func (w *work) is(item string, generation int64, of subject.Work) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.applied {
@@ -88,20 +84,31 @@ func (w *work) is(item string, generation int64) {
 			w.applied[i].generation = generation
 		}
 	}
+	if w.latest != nil && w.tell != nil {
+		w.tell(w.statesDone(w.latest, of))
+	}
 }
 
 // watchWork tells the observer which items are processed, until the context ends.
 func (n *Namespace) watchWork(ctx context.Context, observer *observe.Observer) {
 	of := n.subject.Work
-	observe.WatchWork(ctx, n.dynamic.Resource(of.Resource).Namespace(n.Name), of.Selector, func(object *unstructured.Unstructured) {
-		stamps, err := n.work.doneBy(object, of)
+	n.work.watch(func(done []stamped, err error) {
 		if err != nil {
 			observer.Fail(err)
 		}
-		for _, s := range stamps {
+		for _, s := range done {
 			observer.Record(history.Fact{Kind: history.Stamped, Item: s.item, Identity: s.By, Term: s.Term})
 		}
 	})
+	observe.WatchWork(ctx, n.dynamic.Resource(of.Resource).Namespace(n.Name), of.Selector, func(object *unstructured.Unstructured) {
+		n.work.sees(object, of)
+	})
+}
+
+func (w *work) watch(tell func([]stamped, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell = tell
 }
 
 // stamped is an item that an object says it is done with.
@@ -110,19 +117,26 @@ type stamped struct {
 	subject.Stamp
 }
 
-// doneBy are the items that an object says it is done with: its own; or, of one that is applied again and again, those that it had
-// not been done with. Of each of its states it is asked as if it had not changed since: with the generation that it had then. Whoever
-// is always a little behind would never be done otherwise.
-func (w *work) doneBy(object *unstructured.Unstructured, of subject.Work) (done []stamped, err error) {
-	if _, applied := object.GetAnnotations()[itemAnnotation]; !applied {
-		stamp, is, err := of.Done(object)
-		if err != nil || !is {
-			return nil, err
-		}
-		return []stamped{{object.GetName(), stamp}}, nil
-	}
+// sees tells which items an object says it is done with: its own; or, of one that is applied again and again, its states.
+func (w *work) sees(object *unstructured.Unstructured, of subject.Work) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if of.Applied {
+		w.latest = object
+		w.tell(w.statesDone(object, of))
+		return
+	}
+	switch stamp, is, err := of.Done(object); {
+	case err != nil:
+		w.tell(nil, err)
+	case is:
+		w.tell([]stamped{{object.GetName(), stamp}}, nil)
+	}
+}
+
+// statesDone are the states that an object is done with and had not been. Of each it is asked as if it had not changed since: with
+// the generation that it had then. Whoever is always a little behind would never be done otherwise. The lock must be held.
+func (w *work) statesDone(object *unstructured.Unstructured, of subject.Work) (done []stamped, err error) {
 	for w.done < len(w.applied) {
 		asked := w.applied[w.done]
 		if asked.generation == 0 || asked.generation > object.GetGeneration() {

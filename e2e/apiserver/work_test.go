@@ -32,27 +32,31 @@ func TestAnObjectIsDoneWithItsStates(t *testing.T) {
 	for i, item := range []string{"work-1", "work-2", "work-3"} {
 		w.begin(item)
 		w.begin(item) // It is tried again.
-		w.is(item, int64(i+1))
+		w.is(item, int64(i+1), of)
 	}
 	w.begin("work-4") // Whether it was applied is not known.
 	at := func(generation, observed int64) *unstructured.Unstructured {
 		object := &unstructured.Unstructured{Object: map[string]any{"status": map[string]any{"observedGeneration": observed}}}
-		object.SetAnnotations(map[string]string{itemAnnotation: "work-9"})
 		object.SetGeneration(generation)
 		return object
 	}
-	items := func(object *unstructured.Unstructured) (names []string) {
-		done, err := w.doneBy(object, of)
+	var told []string
+	w.watch(func(done []stamped, err error) {
 		g.Expect(err).NotTo(HaveOccurred())
 		for _, s := range done {
-			names = append(names, s.item)
+			told = append(told, s.item)
 		}
-		return names
+	})
+	items := func(object *unstructured.Unstructured) []string {
+		told = nil
+		w.sees(object, of)
+		return told
 	}
 	g.Expect(items(at(1, 0))).To(BeEmpty())
 	g.Expect(items(at(3, 2))).To(Equal([]string{"work-1", "work-2"}), "it is behind, and done with two")
 	g.Expect(items(at(3, 2))).To(BeEmpty(), "it was done before")
 	g.Expect(items(at(4, 4))).To(Equal([]string{"work-3"}))
-	w.is("work-4", 4)
-	g.Expect(items(at(4, 4))).To(Equal([]string{"work-4"}))
+	told = nil
+	w.is("work-4", 4, of)
+	g.Expect(told).To(Equal([]string{"work-4"}), "the object was done with it before the answer to its making came")
 }
