@@ -207,6 +207,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"a template that is no object":        {"kind: Widget", "sort: Widget", `:20: work.template: expected an object with apiVersion and kind, got apiVersion "example.org/v1" and kind ""`},
 		"a template without a name":           {"      name: $(ITEM)", "      labels: {}", ":20: work.template: expected an object with metadata.name"},
 		"a template with another placeholder": {"name: $(ITEM)", "name: $(REPLICA)", ":20: work.template: unknown placeholder $(REPLICA): expected $(ITEM) or $(NAMESPACE)"},
+		"a template that never changes":       {"name: $(ITEM)", "name: one", ":20: work.template: expected $(ITEM) somewhere in it"},
 		"no expression":                       {`  done: object.status.phase == "Done"` + "\n", "", "work.done: expected a CEL expression that says of an object"},
 		"an expression that does not compile": {`== "Done"`, `=== "Done"`, ":25: work.done: expected a CEL expression over object: ERROR"},
 		"an expression that is no bool":       {`object.status.phase == "Done"`, `'"Done"'`, ":25: work.done: expected a CEL expression that is true or false, got one that is string"},

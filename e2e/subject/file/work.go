@@ -67,6 +67,9 @@ func (p *problems) work(w *work) subject.Work {
 	} else {
 		other, _ := template(w.Template, "default", "work-2") // Like the first.
 		made.Applied = other != nil && example.GetName() == other.GetName()
+		if made.Applied && !strings.Contains(w.Template, item) {
+			p.at([]any{"work", "template"}, "expected %s somewhere in it, or nothing would change from one work item to the next", item)
+		}
 		made.Resource = resourceOf(example.GroupVersionKind(), w.Resource)
 	}
 	made.Item = func(inNamespace, ofItem string) (*unstructured.Unstructured, error) {
