@@ -58,13 +58,7 @@ func Elsewhere[F Fault, C, S any]() Entry[C, S] {
 // Never is a kind that no such cluster can inject, and why.
 func Never[F Fault, C, S any](why string) Entry[C, S] {
 	kind := reflect.TypeFor[F]()
-	return Entry[C, S]{
-		kind: kind, never: Unsupported(why),
-		can: func(C, S) error { return Unsupported(why) },
-		inject: func(context.Context, C, Fault) (Injection, error) {
-			return nil, Unsupported(why)
-		},
-	}
+	return Entry[C, S]{kind: kind, never: Unsupported(why)}
 }
 
 // NewTable makes a table; of two entries for one kind the last counts.
@@ -82,6 +76,8 @@ func (t Table[C, S]) Can(c C, f Fault, of S) error {
 	switch {
 	case !known:
 		return Unsupported(fmt.Sprintf("this cluster says nothing of the fault %T: mend its table", f))
+	case e.never != nil:
+		return e.never
 	case e.can == nil:
 		return nil
 	}

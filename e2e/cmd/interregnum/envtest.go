@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,9 +58,9 @@ func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attem
 			}
 			config.ControlPlane = own
 			cluster, err := processcluster.New(ctx, config)
-			if err != nil {
+			if err != nil { // It has stopped its control plane.
 				<-free
-				return nil, errors.Join(err, own.Stop())
+				return nil, err
 			}
 			return &alone{Cluster: cluster, free: free}, nil
 		},
