@@ -32,6 +32,15 @@ func FromEnvironment(b Binding) Binding {
 	return b
 }
 
+// NoSubject is for suites that run our own manager only: an error, if SUBJECT in the environment names another subject, which would
+// go unnoticed otherwise.
+func NoSubject() error {
+	if path := os.Getenv("SUBJECT"); path != "" {
+		return fmt.Errorf("expected no SUBJECT here, got %s: a subject's file is run on envtest (make scenarios CLUSTER=envtest SUBJECT=...)", path)
+	}
+	return nil
+}
+
 // RunsFolder is where the runs are kept: RUNS in the environment, else .runs in the current folder.
 func RunsFolder() string {
 	folder := os.Getenv("RUNS")

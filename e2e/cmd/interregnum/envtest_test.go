@@ -126,7 +126,7 @@ func interrupted(t *testing.T, run *exec.Cmd, temporary string) (errs *output, o
 	return errs, out
 }
 
-func TestToldToStopItEndsInGoodOrder(t *testing.T) {
+func TestEnvtestEndsInGoodOrderWhenToldToStop(t *testing.T) {
 	g := NewWithT(t)
 	run, temporary := onEnvtest(t, "--focus", "at rest", "--procs", "1", "--count", "2")
 	errs, out := interrupted(t, run, temporary)
@@ -139,7 +139,7 @@ func TestToldToStopItEndsInGoodOrder(t *testing.T) {
 	g.Expect(left(temporary)).To(BeEmpty())
 }
 
-func TestToldTwiceItLeavesAtOnceAndLeavesNothingBehind(t *testing.T) {
+func TestEnvtestLeavesAtOnceAndNothingBehindWhenToldTwice(t *testing.T) {
 	g := NewWithT(t)
 	run, temporary := onEnvtest(t, "--focus", "at rest", "--procs", "1", "--count", "2")
 	errs, out := interrupted(t, run, temporary)
