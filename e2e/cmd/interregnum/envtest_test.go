@@ -24,10 +24,7 @@ func onEnvtest(t *testing.T, args ...string) (run *exec.Cmd, temporary string) {
 	if assets == "" {
 		t.Skip("KUBEBUILDER_ASSETS names no folder with kube-apiserver and etcd; make test-envtest runs this with one")
 	}
-	// Short, for the paths of sockets.
-	temporary, err := os.MkdirTemp("", "ir-")
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	t.Cleanup(func() { _ = os.RemoveAll(temporary) })
+	temporary = t.TempDir()
 	run = command(t, append([]string{"run", "--on", "envtest", "--report-dir", filepath.Join(t.TempDir(), "runs")}, args...)...)
 	run.Env = append(run.Env, "KUBEBUILDER_ASSETS="+assets, "TMPDIR="+temporary)
 	return run, temporary
