@@ -104,6 +104,8 @@ test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
 	@$(suite.envtest)
+	@echo '==> the command, on a real API server'
+	@$(control-plane) && go test -count=1 ./e2e/cmd/interregnum -run '^TestEnvtest'
 
 # Those that kube-controller-manager's module builds; see hack/operators.sh.
 EXAMPLES ?= kube-controller-manager kube-scheduler

@@ -2,14 +2,11 @@
 package controller
 
 import (
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -19,6 +16,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/controller/keeper"
 )
 
 // New makes one replica's manager, ready to be started. It writes the replica's journal to out; it has already said
@@ -37,7 +35,6 @@ func New(restConfig *rest.Config, options Options, out io.Writer, log logr.Logge
 		}
 	}
 
-	self := &replica{journal: journal.NewWriter(out)}
 	managerOptions := ctrl.Options{
 		Logger:                        log,
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsBindAddress},
@@ -60,23 +57,13 @@ func New(restConfig *rest.Config, options Options, out io.Writer, log logr.Logge
 		// Several managers live in one process on the simulated cluster.
 		Controller: config.Controller{SkipNameValidation: new(true)},
 	}
-	if options.EnableLeaderElection {
-		if self.lock, err = newLock(restConfig, options, namespace); err != nil {
-			return nil, err
-		}
-		self.identity = self.lock.Identity()
-		managerOptions.LeaderElectionResourceLockInterface = self.lock
-	} else if self.identity, err = unelectedIdentity(); err != nil {
-		return nil, err
-	}
-
-	manager, err := ctrl.NewManager(restConfig, managerOptions)
+	replica, err := keeper.New(restConfig, &managerOptions, out)
 	if err != nil {
 		return nil, err
 	}
-	if self.lock != nil {
-		//nolint:staticcheck // The lock wants this kind of recorder: controller-runtime pkg/leaderelection/leader_election.go.
-		self.lock.events.EventRecorder = manager.GetEventRecorderFor(self.identity)
+	manager, err := ctrl.NewManager(restConfig, managerOptions)
+	if err != nil {
+		return nil, err
 	}
 	if err := manager.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return nil, err
@@ -84,21 +71,9 @@ func New(restConfig *rest.Config, options Options, out io.Writer, log logr.Logge
 	if err := manager.AddReadyzCheck("readyz", healthz.Ping); err != nil {
 		return nil, err
 	}
-	if err := manager.Add(&worker{replica: self, period: options.ActPeriod, drain: options.Drain}); err != nil {
-		return nil, err
-	}
 	if err := ctrl.NewControllerManagedBy(manager).For(&corev1.ConfigMap{}).Named("work").
-		Complete(&reconciler{client: manager.GetClient(), replica: self}); err != nil {
+		Complete(&reconciler{client: manager.GetClient(), replica: replica}); err != nil {
 		return nil, err
 	}
-	return manager, self.journal.Write(journal.Entry{Kind: journal.Started, Identity: self.identity})
-}
-
-// unelectedIdentity is made as controller-runtime makes a candidate's.
-func unelectedIdentity() (string, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		return "", fmt.Errorf("making an identity: %w", err)
-	}
-	return host + "_" + string(uuid.NewUUID()), nil
+	return manager, replica.Join(manager, keeper.Acts{Every: options.ActPeriod, Drain: options.Drain})
 }

@@ -4,6 +4,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func TestScenarios(t *testing.T) {
 	klog.SetLogger(GinkgoLogr)
 	if spec.Bind(spec.FromEnvironment(spec.Binding{
 		Known: scenario.Known(), Profile: scenario.Quick,
-		Check: binary.Check,
+		Check: func() error { return errors.Join(spec.NoSubject(), binary.Check()) },
 		Place: attempt.Place{
 			Cluster: "kind", Subject: subjectUnderTest,
 			Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {

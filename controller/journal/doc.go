@@ -1,8 +1,9 @@
 // Package journal is what a replica says of itself: the contract between a manager and the harness.
 //
 // Any binary that takes the flags of controller/cmd/controller and writes this journal can be put in the manager's
-// place. The journal is a stream of JSON objects, one a line, each an [Entry], appended to the file that --journal
-// names (or to standard output, for "-"):
+// place; the package controller/keeper writes it for managers that are made with controller-runtime. The journal is a
+// stream of JSON objects, one a line, each an [Entry], appended to the file that --journal names (or to standard output,
+// for "-"):
 //
 //	{"time":"2026-11-22T13:00:00.000000001Z","kind":"started","identity":"host_1b9d"}
 //	{"time":"2026-11-22T13:00:03.120000000Z","kind":"elected","identity":"host_1b9d","term":4}

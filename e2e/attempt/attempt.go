@@ -58,13 +58,18 @@ func (p Place) Run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	return run
 }
 
+// FolderOf is where all of a run is kept.
+func (p Place) FolderOf(s scenario.Scenario, profile scenario.Profile) string {
+	return filepath.Join(p.FolderAt(profile), slug(s.Name))
+}
+
 // FolderAt is that of all runs at a profile.
 func (p Place) FolderAt(profile scenario.Profile) string {
 	return filepath.Join(p.Folder, p.Cluster+"-"+profile.Name)
 }
 
 func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Profile) Run {
-	folder := filepath.Join(p.FolderAt(profile), slug(s.Name))
+	folder := p.FolderOf(s, profile)
 	path := filepath.Join(folder, "history.jsonl")
 	failed := func(err error) Run {
 		return Run{Row: report.Failed(s.Name, err, path), Explanation: fmt.Sprintf("%s: no verdict: %v", s.Name, err)}

@@ -31,6 +31,19 @@ func (c Collection) Select(focus string) ([]Scenario, []KnownBug, error) {
 	return scenarios, bugs, nil
 }
 
+// Choose is Select, but that a whole name chooses that one alone, also where another name goes on from there.
+func (c Collection) Choose(focus string) ([]Scenario, []KnownBug, error) {
+	scenarios, bugs, err := c.Select(focus)
+	whole := func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(focus)) }
+	if at := slices.IndexFunc(scenarios, func(s Scenario) bool { return whole(s.Name) }); at >= 0 {
+		return scenarios[at : at+1], nil, err
+	}
+	if at := slices.IndexFunc(bugs, func(b KnownBug) bool { return whole(b.Name) }); at >= 0 {
+		return nil, bugs[at : at+1], err
+	}
+	return scenarios, bugs, err
+}
+
 // Place is a scenario's place among the others, and a known bug's behind them.
 func (c Collection) Place(name string) int {
 	if at := slices.IndexFunc(c.Scenarios, func(s Scenario) bool { return s.Name == name }); at >= 0 {

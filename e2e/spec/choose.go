@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2/types"
@@ -35,18 +34,11 @@ func (b Binding) choose() (chosen, error) {
 	focus := strings.TrimSpace(b.Choice.Focus)
 	others := b.others(focus)
 	var err error
-	if chosen.scenarios, chosen.bugs, err = b.Known.Select(focus); err == nil && focus != "" {
+	if chosen.scenarios, chosen.bugs, err = b.Known.Choose(focus); err == nil && focus != "" {
 		others = nil
 	}
 	if chosen.others = others; len(others) == 0 {
 		errs = append(errs, err)
-	}
-	// A whole name means that one, also where another name goes on from there.
-	whole := func(name string) bool { return strings.EqualFold(name, focus) }
-	if at := slices.IndexFunc(chosen.scenarios, func(s scenario.Scenario) bool { return whole(s.Name) }); at >= 0 {
-		chosen.scenarios, chosen.bugs = chosen.scenarios[at:at+1], nil
-	} else if at := slices.IndexFunc(chosen.bugs, func(bug scenario.KnownBug) bool { return whole(bug.Name) }); at >= 0 {
-		chosen.scenarios, chosen.bugs = nil, chosen.bugs[at:at+1]
 	}
 	return chosen, errors.Join(errs...)
 }

@@ -102,6 +102,11 @@ func TestTheCommandThatRunsItAgain(t *testing.T) {
 		`make track-record CLUSTER=envtest FOCUS="healed leader releases its rival's Lease" CONTROLLER="/some where/manager"`))
 }
 
+// Elsewhere there is no make.
+func TestWithoutMakeItIsTheGoCommandThatRunsItAgain(t *testing.T) {
+	NewWithT(t).Expect(Binding{}.again("leader's Lease (x)", scenario.Quick)).To(Equal(`go test -ginkgo.focus ' leader'\''s Lease \(x\)$'`))
+}
+
 func TestAScenariosNameChoosesItAlone(t *testing.T) {
 	t.Setenv("PROFILE", "")
 	for _, s := range scenario.Catalogue {

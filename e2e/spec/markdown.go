@@ -1,10 +1,8 @@
 package spec
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,8 +11,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
-// publish writes what came of a suite as Markdown: beside the histories, and into the summary of a GitHub job, if this runs
-// in one.
+// publish writes what came of a suite as Markdown: beside the histories, and into the summary.
 func (b Binding) publish(o outcome, profile scenario.Profile, again func(report.Row) string) error {
 	if o.neverBegan == "" && len(o.rows) == 0 {
 		return nil
@@ -23,14 +20,7 @@ func (b Binding) publish(o outcome, profile scenario.Profile, again func(report.
 	if err := o.markdown(&text, fmt.Sprintf("Scenarios on %s, profile %s", b.Cluster, profile.Name), again); err != nil {
 		return err
 	}
-	folder := b.FolderAt(profile)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(folder, o.fileName(b.Known.IsBug)), []byte(text.String()), 0o644); err != nil {
-		return err
-	}
-	return appendTo(os.Getenv("GITHUB_STEP_SUMMARY"), text.String())
+	return report.Publish(text.String(), filepath.Join(b.FolderAt(profile), o.fileName(b.Known.IsBug)), b.Summary)
 }
 
 func (o outcome) markdown(out io.Writer, title string, again func(report.Row) string) error {
@@ -52,17 +42,4 @@ func (o outcome) fileName(isBug func(name string) bool) string {
 		return "track-record.md"
 	}
 	return "verdicts.md"
-}
-
-// appendTo adds to what other steps, or other suites, have written there.
-func appendTo(path, text string) error {
-	if path == "" {
-		return nil
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }

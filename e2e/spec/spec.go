@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
@@ -30,8 +31,10 @@ type Binding struct {
 	// Others declares the suite's specs that are no scenarios, with what it is given in the place of ginkgo.It; nil, if there
 	// are none. With a focus they run only if their text contains it, and no scenario's does.
 	Others func(it func(text string, args ...any))
-	// Again are the variables of make that a command must name which runs a scenario again, with their values.
-	Again []string
+	// Again is the command that runs a scenario, or a known bug, again, for whoever reads that it failed; nil: the go command's.
+	Again func(name string, profile scenario.Profile) string
+	// Summary is a file that the verdicts are added to, as Markdown; empty, if there is none.
+	Summary string
 }
 
 // Choice is what somebody chose to run.
@@ -92,9 +95,12 @@ func Bind(b Binding) (start bool) {
 
 // again is the command that runs a scenario, or a known bug, again.
 func (b Binding) again(name string, profile scenario.Profile) string {
-	command := fmt.Sprintf("make scenarios CLUSTER=%s PROFILE=%s FOCUS=%q", b.Cluster, profile.Name, name)
-	if b.Known.IsBug(name) { // Its profile is its own.
-		command = fmt.Sprintf("make track-record CLUSTER=%s FOCUS=%q", b.Cluster, name)
+	if b.Again != nil {
+		return b.Again(name, profile)
 	}
-	return strings.Join(append([]string{command}, b.Again...), " ")
+	// Ginkgo looks for it in the suite's name and the spec's, one after the other.
+	return fmt.Sprintf("go test -ginkgo.focus %s", quoted(" "+regexp.QuoteMeta(name)+"$"))
 }
+
+// quoted is text as a shell takes it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -18,6 +18,9 @@ import (
 // Can says whether this cluster can inject a fault, and why not.
 func (c *Cluster) Can(f fault.Fault, of *subject.Subject) error { return faults.Can(c, f, of) }
 
+// Never says why no cluster in virtual time can inject a fault; nil, if some can.
+func Never(f fault.Fault) error { return faults.Never(f) }
+
 // Inject makes a fault take hold.
 func (c *Cluster) Inject(ctx context.Context, f fault.Fault) (fault.Injection, error) {
 	return faults.Inject(ctx, c, f, nil)

@@ -16,7 +16,9 @@ import (
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
-// Manager runs one replica until its context ends or it fails: what the binary's main does. It journals to out.
+// Manager runs one replica until its context ends or it fails: what the binary's main does. It journals to out. It must stay within
+// options.LeaderElectionNamespace: the model of the API server knows ConfigMaps, Leases and Events there, and no lists across
+// namespaces.
 type Manager func(ctx context.Context, config *rest.Config, options controller.Options, out io.Writer) error
 
 // Controller is the system under test.

@@ -27,7 +27,7 @@ func TestScenarios(t *testing.T) {
 // binding runs a manager in virtual time.
 func binding(t *testing.T, runs simcluster.Manager) spec.Binding {
 	of := manager.New(binary.ThisProgram(), nil)
-	return spec.FromEnvironment(spec.Binding{Known: scenario.Known(), Profile: scenario.Production, Place: attempt.Place{
+	return spec.FromEnvironment(spec.Binding{Known: scenario.Known(), Profile: scenario.Production, Check: spec.NoSubject, Place: attempt.Place{
 		Cluster: "sim",
 		Subject: func() *subject.Subject { return of },
 		Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/interregnum/interregnum/e2e/attempt"
-	"github.com/interregnum/interregnum/e2e/binary"
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
-	"github.com/interregnum/interregnum/e2e/subject/manager"
 	"github.com/interregnum/interregnum/envtest/processcluster"
 )
 
@@ -21,50 +17,51 @@ import (
 const ownControlPlanes = 5
 
 // openEnvtest is a real API server, with real processes.
-func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (attempt.Place, func() error, error) {
-	assets := os.Getenv("KUBEBUILDER_ASSETS")
-	if err := processcluster.CheckAssets(assets); err != nil {
-		return attempt.Place{}, nil, fmt.Errorf("%w; setup-envtest use -p path prints one, too", err)
+func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (opened, error) {
+	assets, err := findAssets(ctx)
+	if err != nil {
+		return opened{}, usage{err}
 	}
 	if of == nil {
-		own, err := binary.Manager(ctx, filepath.Join(folder, "bin"))
-		if err != nil {
-			return attempt.Place{}, nil, err
+		if of, err = ownManager(); err != nil {
+			return opened{}, usage{err}
 		}
-		of = manager.New(own, nil)
 	}
 	shared, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "envtest-control-plane"))
 	if err != nil {
-		return attempt.Place{}, nil, err
+		return opened{}, err
 	}
 	free := make(chan struct{}, ownControlPlanes)
-	return attempt.Place{
-		Subject: func() *subject.Subject { return of },
-		Never:   processcluster.Never,
-		Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
-			config := processcluster.Config{API: shared.Config(), AuditLog: shared.AuditLog(), Folder: folder, Observer: observer}
-			if s.Reach() < fault.WholeCluster && !of.ClusterWide {
-				return processcluster.New(ctx, config)
-			}
-			select {
-			case free <- struct{}{}:
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
-			own, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "control-plane"))
-			if err != nil {
-				<-free
-				return nil, err
-			}
-			config.ControlPlane = own
-			cluster, err := processcluster.New(ctx, config)
-			if err != nil { // It has stopped its control plane.
-				<-free
-				return nil, err
-			}
-			return &alone{Cluster: cluster, free: free}, nil
+	return opened{
+		Place: attempt.Place{
+			Subject: func() *subject.Subject { return of },
+			Never:   processcluster.Never,
+			Open: func(ctx context.Context, s scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
+				config := processcluster.Config{API: shared.Config(), AuditLog: shared.AuditLog(), Folder: folder, Observer: observer}
+				if s.Reach() < fault.WholeCluster && !of.ClusterWide {
+					return processcluster.New(ctx, config)
+				}
+				select {
+				case free <- struct{}{}:
+				case <-ctx.Done():
+					return nil, context.Cause(ctx)
+				}
+				own, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "control-plane"))
+				if err != nil {
+					<-free
+					return nil, err
+				}
+				config.ControlPlane = own
+				cluster, err := processcluster.New(ctx, config)
+				if err != nil { // It has stopped its control plane.
+					<-free
+					return nil, err
+				}
+				return &alone{Cluster: cluster, free: free}, nil
+			},
 		},
-	}, shared.Stop, nil
+		close: func(context.Context) error { return shared.Stop() },
+	}, nil
 }
 
 // alone is a cluster with a control plane of its own, which makes room for the next one when it is closed.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,22 +18,48 @@ import (
 	"github.com/interregnum/interregnum/e2e/report"
 )
 
-// asCommand has this test binary be the command: it starts itself so.
-const asCommand = "INTERREGNUM_TEST_AS_COMMAND"
+// executable is the command, as it is built and installed.
+var executable string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
-		os.Exit(run(os.Args[1:]))
+	code, err := built(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	os.Exit(code)
+}
+
+func built(m *testing.M) (code int, err error) {
+	folder, err := os.MkdirTemp("", "interregnum-command-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	executable = filepath.Join(folder, "interregnum")
+	if said, err := exec.Command("go", "build", "-o", executable, ".").CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("building the command: %w\n%s", err, said)
+	}
+	return m.Run(), nil
+}
+
+// command is the command, to be started in a folder outside of this repository, with nothing of this machine's configuration.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), executable, args...)
+	command.Env = append(os.Environ(), "KUBEBUILDER_ASSETS=", "CONTROLLER=", "CONTROLLER_BEFORE=", "CLUSTER_NAME=", "GITHUB_STEP_SUMMARY=")
+	command.Dir = t.TempDir()
+	return command
 }
 
 // said runs the command, and returns what it said and its exit code.
 func said(t *testing.T, args ...string) (out, errs string, code int) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], args...)
-	command.Env = append(os.Environ(), asCommand+"=yes", "KUBEBUILDER_ASSETS=")
-	command.Dir = t.TempDir()
+	return saidBy(t, command(t, args...))
+}
+
+func saidBy(t *testing.T, command *exec.Cmd) (out, errs string, code int) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
@@ -52,7 +79,7 @@ func TestWrongUsage(t *testing.T) {
 		"an unknown command":          {[]string{"dance"}, `unknown command "dance"`},
 		"an unknown flag":             {[]string{"run", "--nonsense"}, "unknown flag: --nonsense"},
 		"too many words":              {[]string{"run", "leader"}, `unknown command "leader"`},
-		"an unknown place":            {[]string{"run", "--on", "moon"}, `--on: expected sim or envtest, got "moon"`},
+		"an unknown place":            {[]string{"run", "--on", "moon"}, `--on: expected sim, envtest or kind, got "moon"`},
 		"an unknown profile":          {[]string{"run", "--profile", "hasty"}, `unknown profile "hasty": expected one of quick, production`},
 		"an unknown scenario":         {[]string{"run", "--focus", "nonsense"}, `unknown scenario "nonsense"; these are known:`},
 		"a count that is none":        {[]string{"run", "--count", "many"}, `invalid argument "many"`},
@@ -79,7 +106,7 @@ func TestWrongUsage(t *testing.T) {
 func TestRunsInVirtualTime(t *testing.T) {
 	g := NewWithT(t)
 	folder := t.TempDir()
-	out, errs, code := said(t, "run", "--focus", "leader killed", "--report-dir", folder, "--count", "2")
+	out, errs, code := said(t, "run", "--focus", "leader kill", "--report-dir", folder, "--count", "2")
 	g.Expect(code).To(Equal(exitHeld), out+errs)
 	g.Expect(errs).To(And(ContainSubstring("a (start 1) is "), ContainSubstring("8 of 8: held")), "four scenarios, twice")
 	g.Expect(out).To(ContainSubstring("8 held, 0 broken"))

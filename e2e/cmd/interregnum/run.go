@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/e2e/subject/file"
@@ -27,27 +27,60 @@ func runCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run",
 		Short: "Run the scenarios, and print the verdicts",
-		Long: "Runs the scenarios against a subject: the one that a file tells how to start, or else interregnum's own small manager.\n" +
-			"sim is virtual time (the own manager only), envtest a real API server with real processes.",
+		Long: "Runs the scenarios against a subject: the one that a file tells how to start, or else interregnum's own small manager.\n\n" +
+			described() + "\n" +
+			"envtest takes kube-apiserver and etcd from the folder that KUBEBUILDER_ASSETS names. kind takes the cluster's name from\n" +
+			"CLUSTER_NAME and its node image from NODE_IMAGE, and with KEEP=1 leaves the cluster for the next run. On both, CONTROLLER names\n" +
+			"another binary in the manager's place, and CONTROLLER_BEFORE one that the rollout of another version begins with.\n\n" +
+			"Ctrl-C ends what is under way in good order, and prints what there is; a second one leaves at once.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return f.run(command.Context()) },
 	}
 	command.Flags().StringVarP(&f.file, "file", "f", "", "the subject's file; without it, interregnum's own manager is run")
-	command.Flags().StringVar(&f.on, "on", "", "where: sim or envtest (default: envtest for a file, else sim)")
-	command.Flags().StringVar(&f.focus, "focus", "", "only scenarios whose name contains this, in any case")
-	command.Flags().StringVar(&f.profile, "profile", "", "lease timings: "+profiles()+" (default: production on sim, else quick)")
+	command.Flags().StringVar(&f.on, "on", "", "where: "+placeNames()+" (default: envtest for a file, else sim)")
+	command.Flags().StringVar(&f.focus, "focus", "", "only scenarios whose name contains this, in any case; a whole name chooses that one alone")
+	command.Flags().StringVar(&f.profile, "profile", "", "lease timings: "+strings.Join(profiles(), " or ")+" (default: production on sim, else quick)")
 	command.Flags().IntVar(&f.count, "count", 1, "how often each scenario is run")
-	command.Flags().IntVar(&f.procs, "procs", 0, "how many scenarios run at once (default: 1 on sim, 12 on envtest)")
+	command.Flags().IntVar(&f.procs, "procs", 0, "how many scenarios run at once (default: "+defaultProcs()+")")
 	command.Flags().StringVar(&f.folder, "report-dir", ".runs", "folder for histories and logs")
+	completes(command)
 	return command
 }
 
-func profiles() string {
-	var names []string
+// described says what each place is.
+func described() string {
+	var text strings.Builder
+	for _, name := range order {
+		fmt.Fprintf(&text, "  %-8s %s\n", name, places[name].what)
+	}
+	return text.String()
+}
+
+func defaultProcs() string {
+	var all []string
+	for _, name := range order {
+		all = append(all, fmt.Sprintf("%d on %s", places[name].procs, name))
+	}
+	return strings.Join(all, ", ")
+}
+
+func profiles() (names []string) {
 	for _, p := range scenario.Profiles {
 		names = append(names, p.Name)
 	}
-	return strings.Join(names, " or ")
+	return names
+}
+
+// completes has a shell complete what flags take.
+func completes(command *cobra.Command) {
+	var names []string
+	for _, s := range scenario.Catalogue {
+		names = append(names, s.Name)
+	}
+	for flag, values := range map[string][]string{"on": order, "profile": profiles(), "focus": names} {
+		// It fails only for a flag that there is not, which the tests would tell.
+		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
 }
 
 func (f *flags) run(ctx context.Context) error {
@@ -55,7 +88,8 @@ func (f *flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if f.folder, err = filepath.Abs(f.folder); err != nil {
+	folder, err := filepath.Abs(f.folder)
+	if err != nil {
 		return err
 	}
 	var of *subject.Subject
@@ -64,17 +98,34 @@ func (f *flags) run(ctx context.Context) error {
 			return err
 		}
 	}
-	place, closing, err := f.open(ctx, of)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("--report-dir: %w", err)
+	}
+	log, err := logTo(filepath.Join(folder, "interregnum.log"))
 	if err != nil {
+		return fmt.Errorf("--report-dir: %w", err)
+	}
+	defer log.Close() //nolint:errcheck // What happens to a log decides nothing.
+
+	place, err := places[f.on].open(ctx, folder, of)
+	if _, wrong := errors.AsType[usage](err); wrong {
 		return err
 	}
-	if err := place.Unknown(scenario.Known()); err != nil {
-		return errors.Join(err, closing())
+	if err != nil {
+		return failed(err)
 	}
-	rows := (&suite{place: place, profile: profile, procs: f.procs, out: os.Stdout, progress: os.Stderr}).run(ctx, chosen, f.count)
-	if err := closing(); err != nil {
-		fmt.Fprintln(os.Stderr, "interregnum:", err)
-		return came(exitUnknown)
+	place.Cluster, place.Folder = f.on, folder
+	if err := place.Unknown(scenario.Known()); err != nil {
+		return errors.Join(err, place.close(ctx))
+	}
+	s := &suite{
+		opened: place, profile: profile, procs: f.procs, again: f.again,
+		out: os.Stdout, progress: os.Stderr, summary: os.Getenv("GITHUB_STEP_SUMMARY"),
+	}
+	rows, err := s.run(ctx, chosen, f.count)
+	// What is left behind, or was not told, is no verdict on anybody; but it is not in order, either.
+	if err := errors.Join(err, place.close(ctx)); err != nil {
+		return errors.Join(codeOf(rows), failed(err))
 	}
 	return codeOf(rows)
 }
@@ -92,7 +143,7 @@ func (f *flags) choose() ([]scenario.Scenario, scenario.Profile, error) {
 	place, is := places[f.on]
 	switch {
 	case !is:
-		return nil, scenario.Profile{}, fmt.Errorf("--on: expected sim or envtest, got %q", f.on)
+		return nil, scenario.Profile{}, fmt.Errorf("--on: expected %s, got %q", placeNames(), f.on)
 	case f.on == "sim" && f.file != "":
 		return nil, scenario.Profile{}, fmt.Errorf("--on: expected envtest with a subject's file (%s): virtual time runs interregnum's own manager only", f.file)
 	case f.count < 1:
@@ -110,28 +161,32 @@ func (f *flags) choose() ([]scenario.Scenario, scenario.Profile, error) {
 		}
 		profile = named
 	}
-	scenarios, _, err := known.Select(f.focus)
+	scenarios, _, err := known.Choose(f.focus)
 	if err != nil {
 		return nil, profile, fmt.Errorf("--focus: %w", err)
 	}
 	return scenarios, profile, nil
 }
 
-// kindOfPlace is where scenarios can be run.
-type kindOfPlace struct {
-	profile scenario.Profile
-	procs   int
-	// open returns the place, and what closes it.
-	open func(ctx context.Context, folder string, of *subject.Subject) (attempt.Place, func() error, error)
+// again is the command that runs a scenario again.
+func (f *flags) again(name string) string {
+	command := "interregnum run"
+	if f.file != "" {
+		command += " -f " + quoted(f.file)
+	}
+	command += " --on " + f.on
+	if f.profile != "" {
+		command += " --profile " + f.profile
+	}
+	return command + " --focus " + strconv.Quote(name)
 }
 
-var places = map[string]kindOfPlace{
-	"sim":     {profile: scenario.Production, procs: 1, open: openSim},
-	"envtest": {profile: scenario.Quick, procs: 12, open: openEnvtest},
-}
-
-func (f *flags) open(ctx context.Context, of *subject.Subject) (attempt.Place, func() error, error) {
-	place, closing, err := places[f.on].open(ctx, f.folder, of)
-	place.Cluster, place.Folder = f.on, f.folder
-	return place, closing, err
+// quoted is text as a shell takes it.
+func quoted(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(c rune) bool {
+		return !strings.ContainsRune("/._-+:@%,", c) && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -13,18 +13,22 @@ import (
 	"github.com/interregnum/interregnum/envtest/simcluster/bubble"
 )
 
-// openSim is virtual time, in this process.
-func openSim(_ context.Context, _ string, _ *subject.Subject) (attempt.Place, func() error, error) {
+// openSim is virtual time, in this process: interregnum's own manager only.
+func openSim(context.Context, string, *subject.Subject) (opened, error) {
 	own := manager.New(binary.ThisProgram(), nil)
-	return attempt.Place{
-		Subject: func() *subject.Subject { return own },
-		Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {
-			return simcluster.New(observer, simcluster.Controller), nil
+	return opened{
+		Place: attempt.Place{
+			Subject: func() *subject.Subject { return own },
+			Never:   simcluster.Never,
+			Open: func(_ context.Context, _ scenario.Scenario, observer *observe.Observer, _ string) (scenario.Cluster, error) {
+				return simcluster.New(observer, simcluster.Controller), nil
+			},
+			Within: func(run func(context.Context)) {
+				if err := bubble.Run(run); err != nil {
+					panic(err) // There is no verdict to be had, and no other run will fare better.
+				}
+			},
 		},
-		Within: func(run func(context.Context)) {
-			if err := bubble.Run(run); err != nil {
-				panic(err) // There is no verdict to be had, and no other run will fare better.
-			}
-		},
-	}, func() error { return nil }, nil
+		close: func(context.Context) error { return nil },
+	}, nil
 }

@@ -2,27 +2,31 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/fault"
-	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
 // suite runs scenarios, several at once, and prints what came of them.
 type suite struct {
-	place    attempt.Place
-	profile  scenario.Profile
-	procs    int
-	out      io.Writer
-	progress io.Writer
+	opened
+	profile scenario.Profile
+	procs   int
+	// again is the command that runs a scenario again.
+	again func(name string) string
+	// out gets the verdicts, progress what happens meanwhile, and summary, a file, the verdicts as Markdown; empty for none.
+	out, progress io.Writer
+	summary       string
 
 	mu         sync.Mutex
 	rows       []report.Row
@@ -39,7 +43,7 @@ type attemptAt struct {
 // rounds are each scenario so often.
 func (s *suite) rounds(chosen []scenario.Scenario, count int) (all []attemptAt) {
 	for round := range count {
-		place := s.place
+		place := s.Place
 		if count > 1 {
 			place.Folder = filepath.Join(place.Folder, fmt.Sprintf("round-%d", round+1))
 		}
@@ -50,37 +54,45 @@ func (s *suite) rounds(chosen []scenario.Scenario, count int) (all []attemptAt) 
 	return all
 }
 
-// run returns the rows. A run that was not begun when the context ended has no verdict.
-func (s *suite) run(ctx context.Context, chosen []scenario.Scenario, count int) []report.Row {
+// run returns the rows; the error says that they could not be told. A run that was not begun when the context ended has no verdict.
+func (s *suite) run(ctx context.Context, chosen []scenario.Scenario, count int) ([]report.Row, error) {
+	all := s.rounds(chosen, count)
 	// What takes long goes first, or all would wait for it in the end.
-	order := s.rounds(chosen, count)
-	slices.SortStableFunc(order, func(a, b attemptAt) int { return weight(b.Scenario) - weight(a.Scenario) })
+	slices.SortStableFunc(all, func(a, b attemptAt) int { return weight(b.Scenario) - weight(a.Scenario) })
+	var beside, alone []attemptAt
+	for _, one := range all {
+		if s.alone != nil && s.alone(one.Scenario) {
+			alone = append(alone, one)
+		} else {
+			beside = append(beside, one)
+		}
+	}
+	s.work(ctx, beside, s.procs, len(all))
+	s.work(ctx, alone, 1, len(all))
+
+	known := scenario.Known()
+	slices.SortStableFunc(s.rows, func(a, b report.Row) int { return known.Place(a.Scenario) - known.Place(b.Scenario) })
+	return s.rows, s.tell()
+}
+
+// work runs all of these, so many at once.
+func (s *suite) work(ctx context.Context, these []attemptAt, procs, of int) {
 	next := make(chan attemptAt)
 	go func() {
 		defer close(next)
-		for _, one := range order {
+		for _, one := range these {
 			next <- one
 		}
 	}()
 	var running sync.WaitGroup
-	for range s.procs {
+	for range procs {
 		running.Go(func() {
 			for one := range next {
-				s.one(ctx, one, len(order))
+				s.one(ctx, one, of)
 			}
 		})
 	}
 	running.Wait()
-	known := scenario.Known()
-	slices.SortStableFunc(s.rows, func(a, b report.Row) int { return known.Place(a.Scenario) - known.Place(b.Scenario) })
-	for _, failure := range s.failures {
-		fmt.Fprintln(s.out, failure)
-	}
-	if err := report.Table(s.out, s.rows); err != nil {
-		fmt.Fprintln(s.progress, "interregnum:", err)
-	}
-	fmt.Fprintf(s.out, "histories: %s\n", s.place.Folder)
-	return s.rows
 }
 
 func weight(s scenario.Scenario) int {
@@ -98,6 +110,11 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 	} else {
 		run = one.place.Run(ctx, one.Scenario, s.profile)
 	}
+	if s.keep != nil && run.Row.Fails() && ctx.Err() == nil {
+		if err := s.keep(ctx, one.place.FolderOf(one.Scenario, s.profile)); err != nil {
+			run.Explanation += fmt.Sprintf("\n  what else there is could not be kept: %v", err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rows = append(s.rows, run.Row)
@@ -107,36 +124,27 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 	}
 	fmt.Fprintf(s.progress, "%3d of %d: %-12s %s (%v)\n", len(s.rows), of, run.Row.Verdict, one.Name, time.Since(began).Round(100*time.Millisecond))
 	if run.Row.Fails() && run.Explanation != "" { // What was not begun is in the table alone.
-		s.failures = append(s.failures, run.Explanation)
+		s.failures = append(s.failures, strings.TrimRight(run.Explanation, "\n")+"\n  run it again: "+s.again(one.Name)+"\n")
 	}
 }
 
-// recognise says who is who, by the first history that there is, and what those wrote who did not lead.
-func (s *suite) recognise(h *history.History) {
-	facts, strange := h.Told()
-	for _, line := range identities(facts) {
-		fmt.Fprintln(s.progress, line)
+// tell prints what came of the runs, and keeps it as Markdown.
+func (s *suite) tell() error {
+	for _, failure := range s.failures {
+		fmt.Fprintln(s.out, failure)
 	}
-	if h.Header.Journalled() {
-		return
-	}
-	if len(strange) == 0 {
-		fmt.Fprintln(s.progress, "standbys wrote nothing at rest")
-	}
-	for _, w := range strange {
-		fmt.Fprintf(s.progress, "standbys wrote at rest: %s %s, %d times\n", w.Verb, w.Resource, w.Count)
-	}
-}
+	err := report.Table(s.out, s.rows)
+	_, printed := fmt.Fprintf(s.out, "histories: %s\n", s.Folder)
 
-// identities are those that the replicas state, or write into the Lease.
-func identities(facts []history.Fact) (lines []string) {
-	seen := map[history.Source]bool{}
-	for _, f := range facts {
-		if f.Kind != history.Started && f.Kind != history.Elected || f.Identity == "" || seen[f.Source] {
-			continue
-		}
-		seen[f.Source] = true
-		lines = append(lines, fmt.Sprintf("%s is %s", f.Source, f.Identity))
+	var text strings.Builder
+	title := fmt.Sprintf("%s on %s, profile %s", s.Subject().Name, s.Cluster, s.profile.Name)
+	again := func(row report.Row) string { return s.again(row.Scenario) }
+	kept := report.Markdown(&text, title, s.rows, again)
+	if kept == nil {
+		kept = report.Publish(text.String(), filepath.Join(s.FolderAt(s.profile), "verdicts.md"), s.summary)
 	}
-	return lines
+	if err := errors.Join(err, printed, kept); err != nil {
+		return fmt.Errorf("telling what came of the runs: %w", err)
+	}
+	return nil
 }

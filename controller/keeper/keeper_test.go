@@ -1,4 +1,4 @@
-package controller
+package keeper
 
 import (
 	"bytes"
@@ -12,12 +12,12 @@ import (
 	"github.com/interregnum/interregnum/controller/journal"
 )
 
-// leading makes a replica that won the given term, and what it writes.
-func leading(term int64) (*replica, *bytes.Buffer) {
+// leading makes the keeper of a replica that won the given term, and what it writes.
+func leading(term int64) (*Keeper, *bytes.Buffer) {
 	out := &bytes.Buffer{}
-	r := &replica{identity: "me", journal: journal.NewWriter(out), lock: &lock{}}
-	r.lock.term.Store(term)
-	return r, out
+	k := &Keeper{identity: "me", journal: journal.NewWriter(out), lock: &lock{}}
+	k.lock.term.Store(term)
+	return k, out
 }
 
 func entries(t *testing.T, out *bytes.Buffer) []journal.Entry {
@@ -33,14 +33,14 @@ func entries(t *testing.T, out *bytes.Buffer) []journal.Entry {
 
 // Whoever comes first or ends last: elected before the first act, stopped after the last, and each once.
 func TestActsAreBetweenElectedAndStopped(t *testing.T) {
-	r, out := leading(4)
+	k, out := leading(4)
 	var workers sync.WaitGroup
 	begin := make(chan struct{})
 	for range 8 {
 		workers.Go(func() {
 			<-begin
 			for range 50 {
-				if err := r.work(func() error { return r.write(journal.Acted, "") }); err != nil {
+				if err := k.Work(func() error { return k.write(journal.Acted, "") }); err != nil {
 					t.Error(err)
 				}
 			}
@@ -49,11 +49,11 @@ func TestActsAreBetweenElectedAndStopped(t *testing.T) {
 	workers.Go(func() {
 		<-begin
 		for range 3 { // Once would do; more must do no harm to the order.
-			if err := r.work(func() error { return r.write(journal.Processed, "item") }); err != nil {
+			if err := k.Work(func() error { return k.write(journal.Processed, "item") }); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := r.stop(); err != nil {
+		if err := k.stop(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -74,21 +74,21 @@ func TestActsAreBetweenElectedAndStopped(t *testing.T) {
 }
 
 func TestStopWaitsForTheWorkInProgress(t *testing.T) {
-	r, out := leading(0)
+	k, out := leading(0)
 	working, finish := make(chan struct{}), make(chan struct{})
 	var both sync.WaitGroup
 	both.Go(func() {
-		if err := r.work(func() error {
+		if err := k.Work(func() error {
 			close(working)
 			<-finish
-			return r.write(journal.Acted, "")
+			return k.write(journal.Acted, "")
 		}); err != nil {
 			t.Error(err)
 		}
 	})
 	<-working
 	both.Go(func() {
-		if err := r.stop(); err != nil {
+		if err := k.stop(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -100,9 +100,9 @@ func TestStopWaitsForTheWorkInProgress(t *testing.T) {
 }
 
 func TestAReplicaWithoutElectionActsAndDoesNotSayThatItWasElected(t *testing.T) {
-	r, out := leading(0)
-	r.lock = nil
-	NewWithT(t).Expect(r.work(func() error { return r.write(journal.Acted, "") })).To(Succeed())
+	k, out := leading(0)
+	k.lock = nil
+	NewWithT(t).Expect(k.Work(func() error { return k.write(journal.Acted, "") })).To(Succeed())
 	all := entries(t, out)
 	NewWithT(t).Expect(all).To(HaveLen(1))
 	NewWithT(t).Expect(all[0].Kind).To(Equal(journal.Acted))
@@ -114,11 +114,11 @@ type refusing struct{}
 func (refusing) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWorkThatCannotBeSeenIsNotDone(t *testing.T) {
-	r, _ := leading(0)
-	r.journal = journal.NewWriter(refusing{})
+	k, _ := leading(0)
+	k.journal = journal.NewWriter(refusing{})
 	worked := false
 	for range 2 { // The reconciler tries again.
-		err := r.work(func() error {
+		err := k.Work(func() error {
 			worked = true
 			return nil
 		})
@@ -130,10 +130,20 @@ func TestWorkThatCannotBeSeenIsNotDone(t *testing.T) {
 func TestTheTermIsTheOneThatThisReplicaWon(t *testing.T) {
 	g := NewWithT(t)
 	l := &lock{Interface: &resourcelock.LeaseLock{LockConfig: resourcelock.ResourceLockConfig{Identity: "me"}}}
-	l.remember(resourcelock.LeaderElectionRecord{HolderIdentity: "me", LeaderTransitions: 3}, nil)
+	l.joined.Store(true)
+	write := func(holder string, transitions int, result error) {
+		record := resourcelock.LeaderElectionRecord{HolderIdentity: holder, LeaderTransitions: transitions}
+		err := l.write(record, func() error { return result })
+		if result == nil {
+			g.Expect(err).NotTo(HaveOccurred())
+		} else {
+			g.Expect(err).To(MatchError(result))
+		}
+	}
+	write("me", 3, nil)
 	g.Expect(l.term.Load()).To(Equal(int64(3)))
-	l.remember(resourcelock.LeaderElectionRecord{HolderIdentity: "me", LeaderTransitions: 4}, errors.New("conflict"))
+	write("me", 4, errors.New("conflict"))
 	g.Expect(l.term.Load()).To(Equal(int64(3)), "an update that failed won nothing")
-	l.remember(resourcelock.LeaderElectionRecord{HolderIdentity: "", LeaderTransitions: 5}, nil)
+	write("", 5, nil)
 	g.Expect(l.term.Load()).To(Equal(int64(3)), "a release ends no term of this replica's")
 }

@@ -1,4 +1,4 @@
-package controller
+package keeper
 
 import (
 	"context"
@@ -24,8 +24,8 @@ func TestAWorkerGoesOnForItsDrain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
-				r, out := leading(0)
-				w := &worker{replica: r, period: 100 * time.Millisecond, drain: c.drain}
+				k, out := leading(0)
+				w := &worker{keeper: k, acts: Acts{Every: 100 * time.Millisecond, Drain: c.drain}}
 				ctx, stop := context.WithTimeout(t.Context(), 250*time.Millisecond)
 				defer stop()
 				told, _ := ctx.Deadline()

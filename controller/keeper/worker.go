@@ -1,4 +1,4 @@
-package controller
+package keeper
 
 import (
 	"context"
@@ -9,11 +9,18 @@ import (
 	"github.com/interregnum/interregnum/controller/journal"
 )
 
-// worker is the leader-only work that shows who leads: it acts once an act-period, and goes on for a drain when it is told to
-// stop.
+// Acts are the leader-only work by which it is seen who leads.
+type Acts struct {
+	// Every is the pause between two acts. An overlap that is shorter can be missed.
+	Every time.Duration
+	// Drain is how long the leader goes on when it is told to stop, as work does that takes its time to stop; zero: not at all.
+	Drain time.Duration
+}
+
+// worker acts, for as long as its replica leads.
 type worker struct {
-	replica       *replica
-	period, drain time.Duration
+	keeper *Keeper
+	acts   Acts
 }
 
 var _ manager.LeaderElectionRunnable = (*worker)(nil)
@@ -23,24 +30,24 @@ func (w *worker) NeedLeaderElection() bool { return true }
 
 // Start implements manager.Runnable.
 func (w *worker) Start(ctx context.Context) error {
-	ticker := time.NewTicker(w.period)
+	ticker := time.NewTicker(w.acts.Every)
 	defer ticker.Stop()
 	told, drained := ctx.Done(), make(<-chan time.Time)
 	for {
 		// The act comes before the look at the context: real work would already have happened.
-		if err := w.replica.work(func() error { return w.replica.write(journal.Acted, "") }); err != nil {
+		if err := w.keeper.Work(func() error { return w.keeper.write(journal.Acted, "") }); err != nil {
 			return err
 		}
 		select {
 		case <-told:
-			if w.drain == 0 {
-				return w.replica.stop()
+			if w.acts.Drain == 0 {
+				return w.keeper.stop()
 			}
-			draining := time.NewTimer(w.drain)
+			draining := time.NewTimer(w.acts.Drain)
 			defer draining.Stop()
 			told, drained = nil, draining.C
 		case <-drained:
-			return w.replica.stop()
+			return w.keeper.stop()
 		case <-ticker.C:
 		}
 	}
