@@ -69,7 +69,24 @@ const cleanup = 30 * time.Second
 // Run runs the scenario: start, act, inject, wait, heal, settle, collect, save, judge. Healing, stopping and saving happen
 // whatever fails, also when the context ends. The error says that there is no verdict; the history is then saved as far as
 // there is one.
-func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.Verdict, err error) {
+func (s Scenario) Run(ctx context.Context, setting Setting) (invariant.Verdict, error) {
+	ended, err := s.Play(ctx, setting)
+	if err != nil {
+		return invariant.Verdict{}, err
+	}
+	if err := ended.Save(setting.History); err != nil {
+		return invariant.Verdict{}, err
+	}
+	// What is judged is the file, so that judging it again gives the same verdict.
+	saved, err := history.Load(setting.History)
+	if err != nil {
+		return invariant.Verdict{}, err
+	}
+	return invariant.Judge(saved)
+}
+
+// Play is Run up to the history, which it returns without saving it: to save and to judge is left to the caller.
+func (s Scenario) Play(ctx context.Context, setting Setting) (ended *history.History, err error) {
 	if setting.Log == nil {
 		setting.Log = func(string, ...any) {}
 	}
@@ -80,28 +97,23 @@ func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.V
 	if s.upgrades() {
 		upgrading, is := setting.Cluster.(Upgrading)
 		if !is {
-			return invariant.Verdict{}, fmt.Errorf("scenario %q needs a cluster that can begin with another version of the manager, and %T cannot", s.Name, setting.Cluster)
+			return nil, fmt.Errorf("scenario %q needs a cluster that can begin with another version of the manager, and %T cannot", s.Name, setting.Cluster)
 		}
 		upgrading.BeginBefore()
 	}
 	header := s.header(setting)
+	if header.Expect.Promises == nil {
+		return nil, fmt.Errorf("scenario %q promises nothing", s.Name)
+	}
 
 	s.play(ctx, setting, header)
 
-	ended := &history.History{Header: header, Facts: setting.Observer.Seal()}
-	if header.Expect.Promises == nil {
-		return invariant.Verdict{}, fmt.Errorf("scenario %q promises nothing", s.Name)
+	ended = &history.History{Header: header, Facts: setting.Observer.Seal()}
+	if s.Drawn {
+		ended.Facts = withoutIdleFaults(ended.Facts)
 	}
 	ended.Sort()
-	if err := ended.Save(setting.History); err != nil {
-		return invariant.Verdict{}, err
-	}
-	// What is judged is the file, so that judging it again gives the same verdict.
-	saved, err := history.Load(setting.History)
-	if err != nil {
-		return invariant.Verdict{}, err
-	}
-	return invariant.Judge(saved)
+	return ended, nil
 }
 
 func (s Scenario) header(setting Setting) history.Header {

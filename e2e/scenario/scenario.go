@@ -69,6 +69,9 @@ type Scenario struct {
 	Exact bool
 	// Long: it takes several takeovers, so that a suite should begin with it.
 	Long bool
+	// Drawn: nobody has chosen its faults with care, so that one may have touched nothing. That was no fault, and the history is
+	// without it; where somebody has chosen them, it would be a sign that the run is not what it was to be.
+	Drawn bool
 	// Promises must hold; the other guarantees are only measured.
 	Promises []invariant.Guarantee
 	// Takeover says how a rival comes to lead after the fault; none, if none is to.

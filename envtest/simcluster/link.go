@@ -28,6 +28,8 @@ type link struct {
 	changed chan struct{}
 	// heard is when something last arrived at the replica.
 	heard time.Time
+	// way is what the link is without any fault.
+	way way
 }
 
 // effect is what one fault does to a link.
@@ -147,6 +149,7 @@ func (l *link) look(life context.Context, d direction, count bool) state {
 // pass returns when something may go on in that direction, or with the reason why it never will.
 func (l *link) pass(ctx, life context.Context, d direction) error {
 	s := l.look(life, d, true)
+	s.latency += l.way.takes()
 	if s.latency > 0 && !s.held {
 		timer := time.NewTimer(s.latency)
 		defer timer.Stop()

@@ -1,0 +1,100 @@
+package explore
+
+import (
+	"slices"
+
+	"github.com/interregnum/interregnum/e2e/invariant"
+)
+
+// Promise is a guarantee that every run is to keep, but for those in which something is done that it does not stand.
+type Promise struct {
+	invariant.Guarantee
+	// Because says why it is promised.
+	Because string
+	// But are the kinds of steps that it does not stand, and Why says why not.
+	But []Kind
+	Why string
+	// If says whether it is promised at all; nil: it is.
+	If func(Schedule) bool
+	// Idle: a run may hold nothing to judge it by, since it is about what need not happen. Where a scenario was written for it, that
+	// would be a sign that the run is not what it was to be.
+	Idle bool
+}
+
+const (
+	frozen = "a process that was frozen does not know for how long: it may act before it looks at its clock"
+	taken  = "whoever holds a Lease works on until its renew deadline when it is deleted or taken, and whoever comes next need not wait"
+)
+
+// Promises are all of them: what a run promises follows from here, and from nothing else.
+var Promises = []Promise{
+	{
+		Guarantee: invariant.AtMostOneActor, Because: "it is what an election is for",
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; " + taken,
+	},
+	{
+		Guarantee: invariant.FallsSilentInTime, Because: "a leader counts from the last renewal that it knows of, and that is never later than the one that others know",
+		But: []Kind{Pause}, Why: frozen,
+	},
+	{
+		Guarantee: invariant.OnlyTheElectedAct, Because: "nobody acts by chance",
+	},
+	{
+		Guarantee: invariant.TermsNeverGoBack, Because: "each new holder counts one up from the Lease that it takes",
+		But: []Kind{Pause, DeleteLease}, Why: frozen + "; a Lease that is made anew begins with term 0",
+	},
+	{
+		Guarantee: invariant.OnlyTheHolderReleases, Because: "a Lease that has not run out is left alone",
+		But: []Kind{DeleteLease, StealLease}, Why: "to delete or to take it is to remove its holder",
+	},
+	{
+		Guarantee: invariant.IdentitiesAreUnique, Because: "each life has a name of its own",
+	},
+	{
+		Guarantee: invariant.SomeoneLeads, Because: "whoever can lead does, within the bound of a start or of a takeover, also while others cannot",
+	},
+	{
+		Guarantee: invariant.NoNeedlessHandover, Because: "a leader that nothing was done to goes on",
+	},
+	{
+		Guarantee: invariant.NothingLost, Because: "the next leader does what the last one left undone",
+	},
+	{
+		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,
+	},
+	{
+		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
+		If: func(s Schedule) bool { return s.Release }, Idle: true,
+	},
+}
+
+// Promised are those of the promises that a run of the schedule is to keep.
+func (s Schedule) Promised() (list []Promise) {
+	for _, p := range Promises {
+		if (p.If == nil || p.If(s)) && !s.does(p.But...) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (s Schedule) guarantees() (list []invariant.Guarantee) {
+	for _, p := range s.Promised() {
+		list = append(list, p.Guarantee)
+	}
+	return list
+}
+
+// Outcome is what a verdict comes to, where a run need not have anything to judge some promises by.
+func Outcome(v invariant.Verdict) invariant.Outcome {
+	if v.Outcome != invariant.Inconclusive || v.Doubted || len(v.Assumptions) > 0 || v.GaveUp != "" {
+		return v.Outcome
+	}
+	for _, result := range v.Results {
+		idle := slices.ContainsFunc(Promises, func(p Promise) bool { return p.Idle && p.Name == result.Guarantee.Name })
+		if result.Promised && result.Outcome != invariant.Held && !idle {
+			return v.Outcome
+		}
+	}
+	return invariant.Held
+}
