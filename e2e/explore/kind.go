@@ -37,12 +37,12 @@ const (
 	fieldLatency, fieldLease, fieldTo, fieldTimings, fieldWhom    = "latency", "lease", "to", "timings", "whom"
 )
 
-// thief takes Leases.
+// thief takes Leases; each is another.
 const thief = "a stranger"
 
 // trait is what is known of a kind.
 type trait struct {
-	// fault is what is injected; at is the replica.
+	// fault is what is injected; at is the replica, or who the thief is.
 	fault func(s Step, at string) fault.Fault
 	// fields are those that it needs, and may those that it may have besides, of those that only some have.
 	needs, may []string
@@ -99,7 +99,7 @@ var kinds = map[Kind]trait{
 		needs: []string{fieldWhom}, may: []string{fieldFor},
 	},
 	DeleteLease:    {fault: func(Step, string) fault.Fault { return fault.LeaseDeleted{} }},
-	StealLease:     {fault: func(s Step, _ string) fault.Fault { return fault.LeaseStolen{By: thief, For: s.Lease} }, needs: []string{fieldLease}},
+	StealLease:     {fault: func(s Step, by string) fault.Fault { return fault.LeaseStolen{By: by, For: s.Lease} }, needs: []string{fieldLease}},
 	ForbidLeases:   {fault: func(Step, string) fault.Fault { return fault.LeaseForbidden{} }, may: []string{fieldFor}},
 	APIServerAway:  {fault: func(Step, string) fault.Fault { return fault.APIServerAway{} }, may: []string{fieldFor}},
 	APIServerHangs: {fault: func(Step, string) fault.Fault { return fault.APIServerHangs{} }, may: []string{fieldFor}},
@@ -124,7 +124,7 @@ func (k Kind) has(field string) bool {
 	return slices.Contains(kinds[k].needs, field) || slices.Contains(kinds[k].may, field)
 }
 
-// is says whether some step does one of these.
+// does says whether some step does one of these.
 func (s Schedule) does(these ...Kind) bool {
 	return slices.ContainsFunc(s.Steps, func(step Step) bool { return slices.Contains(these, step.Do) })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
@@ -27,7 +28,7 @@ func (s Schedule) Scenario(played *Played) scenario.Scenario {
 		Graceful: func(subject.Timings) time.Duration { return s.Graceful },
 		Timings:  func(scenario.Profile) []subject.Timings { return s.timings() },
 		Drawn:    true, MayLose: true,
-		Promises: s.guarantees(),
+		Promises: s.guarantees(), Blocks: s.blocks,
 		Steps: func(ctx context.Context, run *scenario.Run) {
 			p := &player{Schedule: s, run: run, played: played, scene: newScene(), targets: map[int]string{}}
 			p.play(ctx)
@@ -65,6 +66,8 @@ type player struct {
 	targets map[int]string
 	lasting []lasting
 	rollout []*scenario.Injection
+	// patience is until when it is worth while to wait for what has begun; the run waits again when it comes to rest.
+	patience time.Time
 }
 
 // lasting is a fault that is to be healed at a moment.
@@ -75,10 +78,12 @@ type lasting struct {
 
 func (p *player) play(ctx context.Context) {
 	for n, step := range p.Steps {
+		p.patience = time.Now().Add(time.Hour)
 		if why := p.step(ctx, n, step); why != "" {
 			p.played.Missed[n] = why
 		}
 	}
+	p.patience = time.Now().Add(p.run.Patience())
 	for len(p.lasting) > 0 {
 		p.listen(ctx, p.due(), func(string) bool { return false })
 	}
@@ -99,7 +104,7 @@ func (p *player) step(ctx context.Context, n int, step Step) (missed string) {
 		return missed
 	}
 	p.catchUp()
-	at := ""
+	at := fmt.Sprintf("%s (step %d)", thief, n+1)
 	if step.Whom != "" {
 		var there bool
 		if at, there = p.whom(step.Whom); !there {
@@ -122,11 +127,18 @@ func (p *player) step(ctx context.Context, n int, step Step) (missed string) {
 	if err != nil {
 		return err.Error()
 	}
-	if step.For > 0 {
+	switch {
+	case step.Do == Scale:
+		// It is over when there are so many: who goes may have work that takes its time to stop.
+		p.lasting = append(p.lasting, lasting{injection, time.Now().Add(p.Drain + soon)})
+	case step.For > 0:
 		p.lasting = append(p.lasting, lasting{injection, time.Now().Add(step.For)})
 	}
 	return ""
 }
+
+// soon is when a replica that was started, or told to stop, is there or gone, as a rule.
+const soon = 5 * time.Second
 
 // whom finds the replica that is meant.
 func (p *player) whom(whom string) (string, bool) {
@@ -207,7 +219,11 @@ func (p *player) heal(ctx context.Context) {
 			rest = append(rest, l)
 			continue
 		}
-		l.Heal(ctx)
+		if _, many := l.Fault().(fault.Scaled); !many {
+			l.Heal(ctx)
+		} else if !l.TryHeal(ctx, time.Millisecond) && now.Before(p.patience) {
+			rest = append(rest, lasting{l.Injection, now.Add(soon)})
+		}
 	}
 	p.lasting = rest
 	var going []*scenario.Injection

@@ -2,8 +2,11 @@ package explore
 
 import (
 	"slices"
+	"time"
 
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // Promise is a guarantee that every run is to keep, but for those in which something is done that it does not stand.
@@ -57,7 +60,11 @@ var Promises = []Promise{
 		Guarantee: invariant.NoNeedlessHandover, Because: "a leader that nothing was done to goes on",
 	},
 	{
-		Guarantee: invariant.NothingLost, Because: "the next leader does what the last one left undone",
+		Guarantee: invariant.NothingLost, Because: "the next leader does what the last one left undone, in time",
+		If: func(s Schedule) bool {
+			return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" })
+		},
+		Why: "work is done one item after the other: where a stamp is held up, whatever comes after it waits",
 	},
 	{
 		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,
@@ -97,4 +104,51 @@ func Outcome(v invariant.Verdict) invariant.Outcome {
 		}
 	}
 	return invariant.Held
+}
+
+// blocks says of a fault whether it may keep those from leading whom it is aimed at, with all else that is done: a leader rides one
+// failed request out, and not as many as it has time for until its renew deadline; it rides out that they take long, unless they
+// take so long that they time out.
+func (s Schedule) blocks(f fault.Fault) bool {
+	var several, told int
+	var delay time.Duration
+	for _, step := range s.Steps {
+		switch step.Do {
+		case Stall, Hold, DelayAnswer, Refuse:
+			if step.Of == "lease" {
+				several += max(step.Only, 1)
+			}
+			delay += step.Each
+		case APIServerSlow:
+			delay += 2 * step.Latency
+		case Stop, RollOut, Scale:
+			told++
+		default: // They keep their target from leading by themselves, or do nothing to requests.
+		}
+	}
+	slow := delay > subject.Timings(s.shortest()).RequestTimeout()/2
+	switch f := f.(type) {
+	case fault.RequestStalled:
+		return f.Of == fault.LeaseWrites && (several > 1 || told > 0)
+	case fault.RequestRefused:
+		return f.Of == fault.LeaseWrites && (several > 1 || told > 0)
+	case fault.RequestHeld:
+		return f.Of == fault.LeaseWrites && (slow || f.For == 0 && (several > 1 || told > 0))
+	case fault.AnswerDelayed:
+		return f.Of == fault.LeaseWrites && (slow || f.For == 0 && (several > 1 || told > 0))
+	case fault.APIServerSlow:
+		return slow && delay > 2*f.Latency || 2*f.Latency > subject.Timings(s.shortest()).RequestTimeout()*3/4
+	}
+	return false
+}
+
+// shortest are the timings of each kind that are the shortest ones in a run.
+func (s Schedule) shortest() Timings {
+	least := s.Timings
+	for _, t := range s.timings() {
+		least.LeaseDuration = min(least.LeaseDuration, t.LeaseDuration)
+		least.RenewDeadline = min(least.RenewDeadline, t.RenewDeadline)
+		least.RetryPeriod = min(least.RetryPeriod, t.RetryPeriod)
+	}
+	return least
 }

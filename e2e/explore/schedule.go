@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -174,7 +175,7 @@ func (s Step) String() string {
 	if s.Plus > 0 {
 		fmt.Fprintf(&text, "%v later, ", s.Plus)
 	}
-	switch target := s.Whom; {
+	switch target := cmp.Or(s.Whom, thief); {
 	case s.Whom != "":
 		fmt.Fprintf(&text, "%s: %s", s.Whom, s.Do.Fault(s, target))
 	default:

@@ -199,6 +199,8 @@ func (v *view) faultsThatDidNot(a *assumed) {
 		case d.healed == nil:
 			a.excuse("%s was never healed", name)
 		case d.evidence.Fault.Passed > 0:
+		case d.injected.Replica != "" && v.retired(d.injected.Replica):
+			// Whoever is not there any more cannot show that it was lifted.
 		case len(gaveUp) > 0 && !d.healed.Time.Before(gaveUp[0].Time):
 			// It was healed on the way out, and nobody waited for anything to get through. What was late before is late.
 		default:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
-	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // The verbs of runs that were drawn, and not written: what cannot be done, or does not come, is no reason to give up.
@@ -59,10 +58,19 @@ func (r *Run) Try(ctx context.Context, f fault.Fault) (*Injection, error) {
 type nothing struct{ fault.Happened }
 
 // Evidence is none: it counts as through, so that nobody waits for it.
-func (nothing) Evidence(context.Context) (fault.Evidence, error) { return fault.Evidence{Passed: 1}, nil }
+func (nothing) Evidence(context.Context) (fault.Evidence, error) {
+	return fault.Evidence{Passed: 1}, nil
+}
 
-// TryRollout begins to replace every replica by one with the given timings, which must be among the scenario's.
-func (r *Run) TryRollout(ctx context.Context, timings subject.Timings) *Injection { return r.BeginRollout(ctx, timings) }
+// TryHeal is Heal, where it may take longer than that: then it is to be tried again.
+func (i *Injection) TryHeal(ctx context.Context, atMost time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	return i.heal(ctx) == nil
+}
+
+// Fault is what was injected.
+func (i *Injection) Fault() fault.Fault { return i.fault }
 
 // Over says whether a rollout has come to its end.
 func (i *Injection) Over() bool {

@@ -34,6 +34,8 @@ type Run struct {
 	workPeriod time.Duration
 	replicas   int
 	faults     []fault.Fault
+	// blocks is the scenario's.
+	blocks func(fault.Fault) bool
 	// folder is where the history is, and what else the cluster keeps of the run.
 	folder string
 	log    func(format string, args ...any)
@@ -201,11 +203,12 @@ func (r *Run) remember(target string) {
 }
 
 func (i *Injection) fact(kind history.Kind) history.Fact {
+	blocks := i.run.blocks != nil && i.run.blocks(i.fault)
 	return history.Fact{
 		Kind: kind, Source: history.Source{Replica: i.fault.Target()},
 		Fault: &history.Fault{
 			ID: i.id, Name: i.fault.String(), Healable: i.fault.Healable(),
-			Spares: fault.Spares(i.fault), RiddenOut: fault.RiddenOut(i.fault), Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
+			Spares: fault.Spares(i.fault) && !blocks, RiddenOut: fault.RiddenOut(i.fault) && !blocks, Delay: metav1.Duration{Duration: fault.Delay(i.fault)},
 			LeavesNew: fault.LeavesNew(i.fault),
 		},
 	}

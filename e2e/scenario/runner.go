@@ -181,7 +181,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 		Profile: setting.Profile, cluster: setting.Cluster, observer: setting.Observer, subject: setting.Subject, settings: s.settings(setting.Profile, setting.Subject),
 		bounds: invariant.NewBounds(header), timings: header.Timings, workPeriod: header.WorkPeriod.Duration, replicas: header.Replicas,
 		folder: filepath.Dir(setting.History), log: setting.Log,
-		faults: s.Faults, hit: map[string]bool{},
+		faults: s.Faults, blocks: s.Blocks, hit: map[string]bool{},
 	}
 	err := run.play(ctx, s)
 	if err != nil {

@@ -72,6 +72,9 @@ type Scenario struct {
 	// Drawn: nobody has chosen its faults with care, so that one may have touched nothing. That was no fault, and the history is
 	// without it; where somebody has chosen them, it would be a sign that the run is not what it was to be.
 	Drawn bool
+	// Blocks says of a fault that it may keep those from leading whom it is aimed at, although it would not by itself
+	// (fault.Spares): others come on top of it. nil: of none.
+	Blocks func(fault.Fault) bool
 	// Promises must hold; the other guarantees are only measured.
 	Promises []invariant.Guarantee
 	// Takeover says how a rival comes to lead after the fault; none, if none is to.

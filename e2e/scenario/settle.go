@@ -81,7 +81,7 @@ func (r *Run) awaitThrough(ctx context.Context) error {
 // through says whether something has got through since each heal. That it cannot be told is a hindrance.
 func (r *Run) through(ctx context.Context) (bool, error) {
 	for _, i := range r.injections {
-		if !i.fault.Healable() {
+		if !i.fault.Healable() || r.retired(i.fault.Target()) {
 			continue
 		}
 		evidence, err := i.evidence(ctx)
@@ -95,6 +95,19 @@ func (r *Run) through(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// retired says whether a replica is not to be there any more, so that nothing can get through to it.
+func (r *Run) retired(replica string) (gone bool) {
+	if replica == "" {
+		return false
+	}
+	for _, f := range r.observer.Facts() {
+		if f.Replica == replica && (f.Kind == history.Retired || f.Kind == history.Launched) {
+			gone = f.Kind == history.Retired
+		}
+	}
+	return gone
 }
 
 // calm tells from the facts whether a run is at rest.

@@ -20,6 +20,7 @@ func sound() Graph {
 		"e2e/observe":               {Imports: []string{"e2e/history", "k8s.io/client-go/rest"}},
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
+		"e2e/explore":               {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
 		"e2e/attempt":               {Imports: []string{"e2e/history", "e2e/invariant", "e2e/scenario"}},
 		"e2e/subject":               {Imports: []string{"e2e/history"}},
@@ -79,6 +80,7 @@ var breaks = map[string][]struct {
 		{who: "envtest/processcluster", imported: "e2e/spec"},
 		{who: "e2e/kindcluster", imported: "e2e/invariant"},
 		{who: "envtest/simcluster", imported: "e2e/attack"},
+		{who: "envtest/processcluster", imported: "e2e/explore"},
 	},
 	"the simulated cluster stands alone": {
 		{who: "envtest/simcluster", imported: "envtest/processcluster"},
