@@ -116,9 +116,9 @@ func (d *drawer) work(s *Schedule) {
 func (d *drawer) links(s *Schedule) {
 	s.Links = map[string]Link{}
 	for n := range drawnReplicas {
-		link := Link{Latency: d.between(50*time.Microsecond, 10*time.Millisecond)}
+		link := Link{Latency: d.between(50*time.Microsecond, near)}
 		if d.chance(0.1) {
-			link.Latency = d.between(10*time.Millisecond, subject.Timings(s.Timings).RequestTimeout()/10)
+			link.Latency = d.between(near, subject.Timings(s.Timings).RequestTimeout()/10)
 		}
 		link.Jitter = d.between(10*time.Microsecond, link.Latency)
 		if n < s.Replicas {

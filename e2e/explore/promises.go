@@ -44,7 +44,7 @@ var Promises = []Promise{
 	},
 	{
 		Guarantee: invariant.TermsNeverGoBack, Because: "each new holder counts one up from the Lease that it takes",
-		But: []Kind{Pause, DeleteLease}, Why: frozen + "; a Lease that is made anew begins with term 0",
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; a Lease that is made anew begins with term 0; " + taken,
 	},
 	{
 		Guarantee: invariant.OnlyTheHolderReleases, Because: "a Lease that has not run out is left alone",
@@ -73,6 +73,20 @@ var Promises = []Promise{
 		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
 		If: func(s Schedule) bool { return s.Release }, Idle: true,
 	},
+}
+
+// near is how far a replica may be from the API server to do what an interregnum has left undone within the allowance: some hundred
+// items, one after the other, each of which goes there and back.
+const near = 10 * time.Millisecond
+
+// worksOn says whether nothing holds up the work itself.
+func worksOn(s Schedule) bool {
+	for _, link := range s.Links {
+		if link.Latency+link.Jitter > 2*near {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" })
 }
 
 // Promised are those of the promises that a run of the schedule is to keep.

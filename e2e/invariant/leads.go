@@ -57,6 +57,9 @@ func (q *silences) start(deployed *history.Fact) {
 	if until, was := q.blocked("", deployed.Time, due); was {
 		due = lastOf(due, until.Add(q.bounds.Start()))
 	}
+	if next >= 0 {
+		due = lastOf(due, q.leftBehind(q.acts[next]))
+	}
 	switch {
 	case next < 0 && q.end().Before(due) && q.cutShort():
 		// It ended before it was due.
@@ -65,6 +68,26 @@ func (q *silences) start(deployed *history.Fact) {
 	case q.acts[next].latest.After(due):
 		q.found.breach(q.acts[next].latest.Sub(due), fmt.Sprintf("nobody acted within %v of the first launch", due.Sub(since)), deployed, q.acts[next].fact)
 	}
+}
+
+// leftBehind is by when somebody had to act who found the Lease of one that had ended before it ever acted, and could not help it:
+// it was killed when it had just won it, or a fault kept it from leading. The zero time, if the first to act found none.
+func (q *silences) leftBehind(first act) (due time.Time) {
+	for _, l := range q.lives {
+		if l.Source == first.Source || l.exited == nil || l.exited.Time.After(first.latest) {
+			continue
+		}
+		for _, r := range l.renewals {
+			_, blocked := q.blocked(l.Replica, r.at, l.exited.Time)
+			if !r.at.After(first.latest) && (blocked || l.killed != nil && !l.killed.Time.After(l.exited.Time)) {
+				due = lastOf(due, lastOf(r.at, l.exited.Time).Add(q.bounds.Takeover(history.ByExpiry)))
+			}
+		}
+	}
+	if until, was := q.blocked("", due, first.latest); was && !due.IsZero() {
+		due = lastOf(due, until.Add(q.bounds.Takeover(history.ByExpiry)))
+	}
+	return due
 }
 
 // cutShort: the run did not come to the end of its steps, so that what was about to happen did not.

@@ -137,18 +137,25 @@ func options(settings subject.Settings) controller.Options {
 func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
 	c.options, c.begins = options(settings), false
 	for _, r := range c.crew.Kept() {
+		if !c.keeps(r) {
+			continue
+		}
 		r.configure(c.manager, c.options)
 		mark := c.observer.Mark()
 		// One that is between two lives begins the next one with the new options.
 		r.tell("SIGTERM")
+		// One that is not to be kept any more, since there are to be fewer, does not come back.
 		if _, err := c.observer.Await(ctx, mark, func(f history.Fact) bool {
-			return f.Kind == history.Started && f.Replica == r.name
+			return f.Replica == r.name && (f.Kind == history.Started || f.Kind == history.Retired || f.Kind == history.Exited && !c.keeps(r))
 		}); err != nil {
 			return fmt.Errorf("waiting for %s to start again: %w", r.name, err)
 		}
 	}
 	return nil
 }
+
+// keeps says whether a replica is to be there.
+func (c *Cluster) keeps(r *replica) bool { return slices.Contains(c.crew.Kept(), r) }
 
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {

@@ -149,7 +149,6 @@ func (l *link) look(life context.Context, d direction, count bool) state {
 // pass returns when something may go on in that direction, or with the reason why it never will.
 func (l *link) pass(ctx, life context.Context, d direction) error {
 	s := l.look(life, d, true)
-	s.latency += l.way.takes()
 	if s.latency > 0 && !s.held {
 		timer := time.NewTimer(s.latency)
 		defer timer.Stop()
@@ -189,6 +188,24 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 	return nil
 }
 
+// travel lets so much time pass as the way takes in one direction.
+func (l *link) travel(ctx, life context.Context) error {
+	length := l.way.takes()
+	if length <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-life.Done():
+		return errLifeEnded
+	}
+}
+
 // transport is the link as one life of the replica uses it.
 type transport struct {
 	*link
@@ -199,7 +216,11 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
-	if err := t.pass(ctx, t.life, towardsServer); err != nil {
+	err := t.travel(ctx, t.life)
+	if err == nil {
+		err = t.pass(ctx, t.life, towardsServer)
+	}
+	if err != nil {
 		if request.Body != nil {
 			_ = request.Body.Close() // As every RoundTripper must.
 		}
@@ -209,7 +230,10 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.pass(ctx, t.life, towardsReplica); err != nil {
+	if err = t.travel(ctx, t.life); err == nil {
+		err = t.pass(ctx, t.life, towardsReplica)
+	}
+	if err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (r *replica) current() *life {
 // tell sends the current life a signal; false, if there was nobody to receive it.
 func (r *replica) tell(signal string) bool {
 	it := r.current()
-	if it.alive.Err() != nil {
+	if it == nil || it.alive.Err() != nil {
 		return false
 	}
 	r.observer.Record(history.Fact{Kind: history.Signalled, Source: it.source, Signal: signal})

@@ -8,7 +8,8 @@ import (
 
 // Way is what the link of a replica is without any fault.
 type Way struct {
-	// Latency is how long anything takes on it, in each direction, and Jitter by how much more that may be, each time another.
+	// Latency is how long a request takes on it, and an answer, and Jitter by how much more that may be, each time another. What a
+	// watch shows takes no time: on a link that is far, one thing comes as soon after the other as on one that is near.
 	Latency, Jitter time.Duration
 	// Seed is where the jitter begins: with the same seed it is the same.
 	Seed uint64
