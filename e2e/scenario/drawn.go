@@ -46,12 +46,35 @@ func (r *Run) Try(ctx context.Context, f fault.Fault) (*Injection, error) {
 		touching, i.healed = nothing{}, true
 	}
 	if scaled, is := f.(fault.Scaled); is && err == nil {
+		r.supersede()
 		r.replicas = scaled.To
 	}
 	r.log("injecting: %s %s: %v", f.Target(), f, err)
 	i.touching = touching
 	r.injections = append(r.injections, i)
 	return i, err
+}
+
+// supersede ends what waits for another number of replicas than there are to be from now on.
+func (r *Run) supersede() {
+	for _, i := range r.injections {
+		if _, is := i.fault.(fault.Scaled); is && !i.isHealed() {
+			i.mu.Lock()
+			i.touching, i.healed = superseded{i.touching}, true
+			i.mu.Unlock()
+			r.observer.Record(i.fact(history.Healed))
+		}
+	}
+}
+
+// superseded is a number of replicas that need not be reached any more.
+type superseded struct{ fault.Injection }
+
+// Evidence is what it has touched; that it is over needs no other.
+func (s superseded) Evidence(ctx context.Context) (fault.Evidence, error) {
+	evidence, err := s.Injection.Evidence(ctx)
+	evidence.Passed = 1
+	return evidence, err
 }
 
 // nothing is what a fault did that did not take hold.

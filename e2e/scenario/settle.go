@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
@@ -16,7 +17,7 @@ import (
 func (r *Run) settle(ctx context.Context) error {
 	// What came last goes first: what was begun before may wait for it.
 	for _, injection := range slices.Backward(r.injections) {
-		injection.Heal(ctx)
+		r.healInTime(ctx, injection)
 	}
 	calm := newCalm(r.replicas, r.observer.Mark())
 	// The worst that can precede the rest is one more takeover, and replicas that must first start.
@@ -38,6 +39,15 @@ func (r *Run) settle(ctx context.Context) error {
 		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(missing, ", "), r.down())
 	}
 	return err
+}
+
+// healInTime heals what is to be lifted by somebody else, too, as a rollout is: then it may take as long as a takeover for each
+// replica.
+func (r *Run) healInTime(ctx context.Context, i *Injection) {
+	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected it to be over within %v", bound))
+	defer cancel()
+	i.Heal(ctx)
 }
 
 // finishWork makes no more work, and waits until all of it is processed. It returns what is not, if that is not to be.
