@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
@@ -29,11 +30,16 @@ type Result struct {
 	Err error
 }
 
+// mostVirtual is virtual time in which any run comes to its end: the longest steps, and some more.
+const mostVirtual = 24 * time.Hour
+
 // Run runs a schedule, once.
 func (w World) Run(s Schedule) (r Result) {
 	r.Schedule = s
 	repeat(s.Seed)
 	w.Within(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, mostVirtual)
+		defer cancel()
 		observer := observe.New()
 		run := s.Scenario(&r.Played)
 		r.History, r.Err = run.Play(ctx, scenario.Setting{

@@ -48,6 +48,10 @@ type life struct {
 	again func()
 	// ended is how the process was ended from outside of its main; nil, if it was not.
 	ended *history.Exit
+
+	// held is what the process was about to write into its journal when it was frozen; writing is held for that.
+	writing sync.Mutex
+	held    []journal.Entry
 }
 
 func newLife(source history.Source, l *link, out io.Writer) *life {
@@ -103,32 +107,64 @@ func (l *life) config() *rest.Config {
 	}
 }
 
-// Write takes the journal. A process that is gone writes nothing; one that is frozen writes when it is thawed, and its
-// clock tells it that time and no other.
+// Write takes the journal. A process that is gone writes nothing; one that is frozen writes when it is thawed, and its clock tells
+// it that time and no other. Whoever writes here does not wait for that: a journal has a lock, and virtual time does not pass while
+// somebody waits for a lock.
 func (l *life) Write(line []byte) (int, error) {
-	frozen := false
-	for {
-		s := l.link.look(l.alive, towardsServer, false)
-		if !s.frozen || l.over() {
-			break
-		}
-		frozen = true
-		select {
-		case <-s.changed:
-		case <-l.alive.Done():
-		}
-	}
-	if l.over() {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if s := l.link.look(l.alive, towardsServer, false); s.frozen && !l.over() {
+		l.hold(line)
 		return len(line), nil
 	}
-	if frozen {
-		var entry journal.Entry
-		if json.Unmarshal(line, &entry) == nil {
-			entry.Time = time.Now().UTC()
-			if late, err := json.Marshal(entry); err == nil {
-				line = slices.Concat(late, []byte{'\n'})
-			}
-		}
+	if err := l.thaw(); err != nil || l.over() {
+		return len(line), err
 	}
 	return l.out.Write(line)
+}
+
+// hold keeps a line until the process is thawed: of each kind the first only, since one that is frozen does not go on to the next.
+func (l *life) hold(line []byte) {
+	var entry journal.Entry
+	if json.Unmarshal(line, &entry) != nil || slices.ContainsFunc(l.held, func(e journal.Entry) bool { return e.Kind == entry.Kind }) {
+		return
+	}
+	if l.held = append(l.held, entry); len(l.held) > 1 {
+		return
+	}
+	go func() {
+		for !l.over() {
+			s := l.link.look(l.alive, towardsServer, false)
+			if !s.frozen {
+				break
+			}
+			select {
+			case <-s.changed:
+			case <-l.alive.Done():
+			}
+		}
+		l.writing.Lock()
+		defer l.writing.Unlock()
+		_ = l.thaw() // What is wrong with a journal is told to whoever writes next.
+	}()
+}
+
+// thaw writes what was held.
+func (l *life) thaw() error {
+	held := l.held
+	l.held = nil
+	for _, entry := range held {
+		if l.over() {
+			return nil
+		}
+		entry.Time = time.Now().UTC()
+		late, err := json.Marshal(entry)
+		if err != nil {
+			return err
+		}
+		if _, err := l.out.Write(slices.Concat(late, []byte{'\n'})); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,259 @@
+package explore
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/invariant"
+	"github.com/interregnum/interregnum/e2e/subject"
+)
+
+// Known is a bug that is known, as it is told from its traces in any run: not by the scenario that was written for it. It must
+// explain no more than the bug does: whoever is wrong in another way must not pass for it.
+type Known struct {
+	// Bug is its name in the track record.
+	Bug string
+	// Explains says whether the bug is what broke a guarantee.
+	Explains func(e *evidence, name string, b invariant.Breach) bool
+	// Then are the guarantees that may break in consequence of that, later in the same run.
+	Then []invariant.Guarantee
+}
+
+// The names of the known bugs.
+const (
+	LateRelease     = "partitioned leader that releases on cancel"
+	OutlivesLease   = "timings with which a leader outlives its lease"
+	ForeignRelease  = "healed leader releases its rival's Lease"
+	UnseenRenewals  = "renewals within a second go unseen"
+	ReleaseAtWork   = "leader's work outlasts its graceful shutdown, with release"
+	LossAtWork      = "leader that is told to stop loses its Lease while its work stops"
+	ToldBeforeKnows = "replica told to stop before it knows that it holds the Lease"
+	// EarlyRelease and LateAnswer were found by exploring.
+	EarlyRelease = "leader that gives up releases its Lease while it works"
+	LateAnswer   = "leader counts from the answer to its renewal"
+)
+
+var besides = []invariant.Guarantee{
+	invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack, invariant.OnlyTheHolderReleases, invariant.NoNeedlessHandover,
+	invariant.LosersReturn,
+}
+
+// KnownBugs are those that exploration can tell.
+var KnownBugs = []Known{
+	// client-go's renew() calls release() before Run's deferred OnStoppedLeading: meanwhile the leader acts, and when the release has
+	// been applied a rival may.
+	{
+		Bug:  EarlyRelease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, at := e.released(name, b)
+			return l != nil && e.header.ReleaseOnCancel && !l.toldBy(at) && l.lost()
+		},
+	},
+	{
+		Bug:  LateRelease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && e.header.ReleaseOnCancel && !l.toldBy(b.Facts[0].Time) && late <= e.lastAct(l, true)+e.away
+		},
+	},
+	// NewLeaderElector takes timings with which a leader gives up only after its lease has run out.
+	{
+		Bug:  OutlivesLease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && !l.safe && late <= e.lastAct(l, false)+e.away
+		},
+	},
+	// renew() begins to count when the answer has come, while others count from when the renewal was seen, which was sent before.
+	{
+		Bug:  LateAnswer,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && !l.toldBy(b.Facts[0].Time) && late <= e.lastAct(l, e.header.ReleaseOnCancel)+l.timings.RequestTimeout()+e.away
+		},
+	},
+	// tryRelease() gets the Lease, and then asks IsLeader(), which knows only what was observed before.
+	{
+		Bug:  ForeignRelease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			if name != invariant.OnlyTheHolderReleases.Name || !e.header.ReleaseOnCancel || len(b.Facts) != 2 || b.Facts[1].Kind != history.Wrote {
+				return false
+			}
+			l := e.lives[b.Facts[1].Source]
+			return l != nil && l.held && l.acquired.Before(b.Facts[0].Time)
+		},
+	},
+	// LeaseLock.Get() encodes the record with whole seconds, by which tryAcquireOrRenew() tells a change.
+	{
+		Bug:  UnseenRenewals,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			short := slices.ContainsFunc(e.header.Timings, func(t history.Timings) bool { return t.RetryPeriod.Duration < time.Second })
+			return short && name == invariant.OnlyTheHolderReleases.Name && strings.Contains(b.Text, "took over") && b.By <= time.Second
+		},
+	},
+	// engageStopProcedure() cancels the election in a deferred function, also when runnables have not returned.
+	{
+		Bug:  ReleaseAtWork,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, at := e.released(name, b)
+			return l != nil && e.header.ReleaseOnCancel && l.toldBy(at) && e.outlasts && at.Sub(l.told) >= e.header.Drain.Duration-e.away
+		},
+	},
+	// OnStoppedLeading sends an error, which engageStopProcedure() only logs when it is under way.
+	{
+		Bug:  LossAtWork,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			if l, at := e.released(name, b); l != nil { // It gives up, and so releases, while its work goes on.
+				return e.header.ReleaseOnCancel && l.toldBy(at) && e.header.Drain.Duration > 0 && at.Sub(l.told) <= e.header.Drain.Duration+e.away
+			}
+			l, _ := e.actedLate(name, b)
+			if l == nil || l.told.IsZero() || e.header.Drain.Duration == 0 {
+				return false
+			}
+			acted := b.Facts[len(b.Facts)-1].Time
+			return !acted.Before(l.told) && acted.Sub(l.told) <= e.header.Drain.Duration+e.away
+		},
+	},
+	// acquire() returns false when its context ends while a request is under way that is applied all the same.
+	{
+		Bug: ToldBeforeKnows,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			if name != invariant.ReleasesWhenTold.Name || len(b.Facts) == 0 || b.Facts[0].Kind != history.Signalled {
+				return false
+			}
+			l := e.lives[b.Facts[0].Source]
+			return l != nil && l.held && !l.elected
+		},
+	},
+}
+
+// evidence is a run, as far as known bugs are told from it.
+type evidence struct {
+	header history.Header
+	lives  map[history.Source]*traces
+	// byIdentity are the latest lives that stated one.
+	byIdentity map[string]*traces
+	// outlasts: the work takes longer to stop than its manager waits for.
+	outlasts bool
+	// away is what requests take by themselves, there and back, and some more: whatever is late is late by so much more.
+	away time.Duration
+}
+
+// traces are what is known of a life.
+type traces struct {
+	history.Source
+	told            time.Time
+	held, elected   bool
+	acquired        time.Time
+	exit            *history.Exit
+	timings         subject.Timings
+	safe            bool
+	lease           time.Duration
+	renewed, exited time.Time
+}
+
+func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.After(t) }
+
+// lost says whether it ended because it had lost, and not because it was told to.
+func (l *traces) lost() bool { return l.exit == nil || l.exit.Code != 0 }
+
+func newEvidence(s Schedule, h *history.History) *evidence {
+	e := &evidence{header: h.Header, lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
+	for _, link := range s.Links {
+		e.away = max(e.away, 8*(link.Latency+link.Jitter))
+	}
+	for _, step := range s.Steps {
+		e.away += 4 * step.Latency
+	}
+	e.away += 2*s.Act + 100*time.Millisecond
+	for i := range h.Facts {
+		e.see(&h.Facts[i])
+	}
+	return e
+}
+
+func (e *evidence) see(f *history.Fact) {
+	if f.Kind == history.LeaseSeen {
+		if l := e.byIdentity[f.Lease.Holder]; l != nil {
+			if !l.held {
+				l.held, l.acquired = true, f.Time
+				l.timings = e.timingsOf(f.Lease.Duration())
+				l.safe = Timings(l.timings).Safe(false)
+			}
+			l.renewed = f.Lease.RenewTime
+		}
+		return
+	}
+	if f.Replica == "" || f.Start == 0 || f.Write != nil {
+		return
+	}
+	l := e.lives[f.Source]
+	if l == nil {
+		l = &traces{Source: f.Source}
+		e.lives[f.Source] = l
+	}
+	switch f.Kind {
+	case history.Started:
+		e.byIdentity[f.Identity] = l
+	case history.Elected:
+		l.elected = true
+	case history.Signalled:
+		if l.told.IsZero() {
+			l.told = f.Time
+		}
+	case history.Exited:
+		l.exit, l.exited = f.Exit, f.Time
+	default: // The others leave no traces.
+	}
+}
+
+// timingsOf are the timings of who writes such a lease: of several, those with which it may act for the longest.
+func (e *evidence) timingsOf(lease time.Duration) (longest subject.Timings) {
+	for _, t := range e.header.Timings {
+		of := subject.Timings{LeaseDuration: t.LeaseDuration.Duration, RenewDeadline: t.RenewDeadline.Duration, RetryPeriod: t.RetryPeriod.Duration}
+		if of.LeaseDuration.Truncate(time.Second) == lease && of.LastAct(true) >= longest.LastAct(true) {
+			longest = of
+		}
+	}
+	return longest
+}
+
+func (e *evidence) lastAct(l *traces, release bool) time.Duration { return l.timings.LastAct(release) }
+
+// released is the life whose name was removed while its work went on, by itself, and when; nil, if a breach is none of that.
+func (e *evidence) released(name string, b invariant.Breach) (*traces, time.Time) {
+	if name != invariant.OnlyTheHolderReleases.Name || !strings.Contains(b.Text, "before it had said") {
+		return nil, time.Time{}
+	}
+	var at time.Time
+	for _, f := range b.Facts {
+		if f.Kind == history.LeaseSeen && f.Lease.Holder == "" {
+			at = f.Time
+		}
+	}
+	for _, f := range b.Facts {
+		if f.IsAct() || f.Kind == history.Elected {
+			return e.lives[f.Source], at
+		}
+	}
+	holder, _, _ := strings.Cut(b.Text, " held the Lease")
+	return e.byIdentity[holder], at
+}
+
+// actedLate is the life that acted after its lease had run out, and how long after its last renewal; nil, if a breach is none of that.
+func (e *evidence) actedLate(name string, b invariant.Breach) (*traces, time.Duration) {
+	if name != invariant.FallsSilentInTime.Name || len(b.Facts) != 2 || b.Facts[0].Lease == nil {
+		return nil, 0
+	}
+	return e.lives[b.Facts[1].Source], b.Facts[1].Time.Sub(b.Facts[0].Lease.RenewTime)
+}
