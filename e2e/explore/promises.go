@@ -61,13 +61,12 @@ var Promises = []Promise{
 	},
 	{
 		Guarantee: invariant.NothingLost, Because: "the next leader does what the last one left undone, in time",
-		If: func(s Schedule) bool {
-			return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" })
-		},
-		Why: "work is done one item after the other: where a stamp is held up, whatever comes after it waits",
+		If:  worksOn,
+		Why: "work is done one item after the other: where a stamp is held up, or each takes long, whatever comes after it waits",
 	},
 	{
 		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,
+		But: []Kind{DeleteLease}, Why: "terms begin again with each new Lease, so that who leads again cannot be told from who never lost",
 	},
 	{
 		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
@@ -86,7 +85,7 @@ func worksOn(s Schedule) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" })
+	return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" || step.Latency > near })
 }
 
 // Promised are those of the promises that a run of the schedule is to keep.

@@ -39,6 +39,10 @@ type silences struct {
 	found *finding
 }
 
+// startRequests is how many requests a replica makes, one after the other, until it acts: what the API server has to offer, each of
+// its groups' resources, its work, and its Lease (client-go's discovery; controller-runtime's cache).
+const startRequests = 10
+
 // start: with no leader before, somebody must act within the bound for a start, once a candidate is there that can. How long it
 // takes until one is launched is for the cluster to say: a pod is scheduled, and its image unpacked.
 func (q *silences) start(deployed *history.Fact) {
@@ -57,6 +61,7 @@ func (q *silences) start(deployed *history.Fact) {
 	if until, was := q.blocked("", deployed.Time, due); was {
 		due = lastOf(due, until.Add(q.bounds.Start()))
 	}
+	due = due.Add(startRequests * q.delayWithin("", window{since, due}))
 	if next >= 0 {
 		due = lastOf(due, q.leftBehind(q.acts[next]))
 	}

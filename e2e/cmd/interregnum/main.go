@@ -1,3 +1,5 @@
+//go:debug randseednop=0
+
 // Command interregnum tests the leader election of controllers: of its own small manager, or of any controller that a file tells it
 // how to start.
 package main
@@ -27,7 +29,7 @@ func run(args []string) int {
 			"Exit codes: 0 held, 1 broken, 2 inconclusive or no verdict, 3 wrong usage.",
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	root.AddCommand(runCommand(), judgeCommand(), listCommand(), validateCommand(), cleanCommand(), versionCommand())
+	root.AddCommand(runCommand(), exploreCommand(), replayCommand(), workerCommand(), judgeCommand(), listCommand(), validateCommand(), cleanCommand(), versionCommand())
 	root.SetArgs(args)
 	return codeFor(root.ExecuteContext(ctx))
 }

@@ -16,14 +16,20 @@ var one sync.Mutex
 
 // Run runs something in a bubble, and returns when it is over and every goroutine in it has ended.
 func Run(run func(context.Context)) error {
+	return Host(func(within func(func(context.Context))) { within(run) })
+}
+
+// Host calls body, which may run as much as it likes, one thing after the other, each in a bubble of its own: to get ready for bubbles
+// takes longer than a bubble. While it lasts, os.Stdout leads nowhere.
+func Host(body func(within func(run func(context.Context)))) error {
 	one.Lock()
 	defer one.Unlock()
 	ran := false
 	inside := testing.InternalTest{Name: "bubble", F: func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			run(t.Context())
-			ran = true
+		body(func(run func(context.Context)) {
+			synctest.Test(t, func(t *testing.T) { run(t.Context()) })
 		})
+		ran = true
 	}}
 	quiet, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {

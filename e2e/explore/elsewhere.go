@@ -1,0 +1,29 @@
+package explore
+
+import (
+	"fmt"
+
+	"github.com/interregnum/interregnum/e2e/fault"
+)
+
+// For is the schedule as a cluster can do it in real time, where never says why no such cluster can inject a fault; and what it
+// cannot do.
+func (s Schedule) For(never func(fault.Fault) error) (able Schedule, left []string) {
+	able = s.Clone()
+	if len(s.Links) > 0 {
+		able.Links = nil
+		left = append(left, "the links of replicas take what they take there")
+	}
+	if len(s.Clocks) > 0 {
+		able.Clocks = nil
+		left = append(left, "the clocks of replicas run as the machine's does")
+	}
+	left = append(left, "the libraries draw their pauses anew, so that it is not the same run: --count plays it several times")
+	for n := len(s.Steps) - 1; n >= 0; n-- {
+		if why := never(s.Steps[n].Do.Fault(s.Steps[n], "")); why != nil {
+			able = able.without(n, n+1)
+			left = append(left, fmt.Sprintf("step %d (%s): %v", n+1, s.Steps[n], why))
+		}
+	}
+	return able, left
+}
