@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ const (
 
 var besides = []invariant.Guarantee{
 	invariant.AtMostOneActor, invariant.FallsSilentInTime, invariant.TermsNeverGoBack, invariant.OnlyTheHolderReleases, invariant.NoNeedlessHandover,
-	invariant.LosersReturn,
+	invariant.LosersReturn, invariant.ReleasesWhenTold,
 }
 
 // KnownBugs are those that exploration can tell.
@@ -49,7 +50,8 @@ var KnownBugs = []Known{
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, at := e.released(name, b)
-			return l != nil && e.header.ReleaseOnCancel && !l.toldBy(at) && l.lost()
+			// It may be told to stop while the release is under way.
+			return l != nil && e.header.ReleaseOnCancel && l.lost() && !l.toldBy(at.Add(-l.timings.RequestTimeout()-e.away))
 		},
 	},
 	{
@@ -67,15 +69,6 @@ var KnownBugs = []Known{
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
 			return l != nil && !l.safe && late <= e.lastAct(l, false)+e.away
-		},
-	},
-	// renew() begins to count when the answer has come, while others count from when the renewal was seen, which was sent before.
-	{
-		Bug:  LateAnswer,
-		Then: besides,
-		Explains: func(e *evidence, name string, b invariant.Breach) bool {
-			l, late := e.actedLate(name, b)
-			return l != nil && !l.toldBy(b.Facts[0].Time) && late <= e.lastAct(l, e.header.ReleaseOnCancel)+l.timings.RequestTimeout()+e.away
 		},
 	},
 	// tryRelease() gets the Lease, and then asks IsLeader(), which knows only what was observed before.
@@ -124,9 +117,19 @@ var KnownBugs = []Known{
 			return !acted.Before(l.told) && acted.Sub(l.told) <= e.header.Drain.Duration+e.away
 		},
 	},
+	// renew() begins to count when the answer has come, while others count from when the renewal was seen, which was sent before.
+	{
+		Bug:  LateAnswer,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && e.held(l, b.Facts[0].Lease.RenewTime) && late <= e.lastAct(l, e.header.ReleaseOnCancel)+l.timings.RequestTimeout()+e.away
+		},
+	},
 	// acquire() returns false when its context ends while a request is under way that is applied all the same.
 	{
-		Bug: ToldBeforeKnows,
+		Bug:  ToldBeforeKnows,
+		Then: []invariant.Guarantee{invariant.SomeoneLeads},
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			if name != invariant.ReleasesWhenTold.Name || len(b.Facts) == 0 || b.Facts[0].Kind != history.Signalled {
 				return false
@@ -145,9 +148,15 @@ type evidence struct {
 	byIdentity map[string]*traces
 	// outlasts: the work takes longer to stop than its manager waits for.
 	outlasts bool
+	// faults are those that hold requests up, or answers; healed is when faults were, by their ids.
+	faults []*history.Fact
+	healed map[int]time.Time
 	// away is what requests take by themselves, there and back, and some more: whatever is late is late by so much more.
 	away time.Duration
 }
+
+// holdsUp finds the names of faults after which what was under way goes on.
+var holdsUp = regexp.MustCompile("held|delayed|slow|stalls|paused")
 
 // traces are what is known of a life.
 type traces struct {
@@ -162,13 +171,23 @@ type traces struct {
 	renewed, exited time.Time
 }
 
+// held says whether something held up requests of a life at a moment, or their answers.
+func (e *evidence) held(l *traces, t time.Time) bool {
+	for _, f := range e.faults {
+		if (f.Replica == "" || f.Replica == l.Replica) && !f.Time.After(t.Add(l.timings.RequestTimeout())) && (e.healed[f.Fault.ID].IsZero() || !e.healed[f.Fault.ID].Before(t)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.After(t) }
 
 // lost says whether it ended because it had lost, and not because it was told to.
 func (l *traces) lost() bool { return l.exit == nil || l.exit.Code != 0 }
 
 func newEvidence(s Schedule, h *history.History) *evidence {
-	e := &evidence{header: h.Header, lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
+	e := &evidence{header: h.Header, lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, healed: map[int]time.Time{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
 	for _, link := range s.Links {
 		e.away = max(e.away, 8*(link.Latency+link.Jitter))
 	}
@@ -193,6 +212,12 @@ func (e *evidence) see(f *history.Fact) {
 			l.renewed = f.Lease.RenewTime
 		}
 		return
+	}
+	switch {
+	case f.Kind == history.Injected && (f.Fault.Delay.Duration > 0 || holdsUp.MatchString(f.Fault.Name)):
+		e.faults = append(e.faults, f)
+	case f.Kind == history.Healed:
+		e.healed[f.Fault.ID] = f.Time
 	}
 	if f.Replica == "" || f.Start == 0 || f.Write != nil {
 		return

@@ -62,7 +62,8 @@ var Promises = []Promise{
 	{
 		Guarantee: invariant.NothingLost, Because: "the next leader does what the last one left undone, in time",
 		If:  worksOn,
-		Why: "work is done one item after the other: where a stamp is held up, or each takes long, whatever comes after it waits",
+		But: []Kind{APIServerAway},
+		Why: "client-go asks ever less often for what it could not reach; work is done one item after the other: where a stamp is held up, or each takes long, whatever comes after it waits",
 	},
 	{
 		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,

@@ -131,6 +131,10 @@ func (e Event) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (e *Event) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*e = Event{}
+		return nil
+	}
 	kind, nth, many := strings.Cut(string(text), " ")
 	e.Kind, e.Nth = kind, 1
 	n, err := strconv.Atoi(nth)

@@ -138,8 +138,8 @@ func (s Schedule) wrongStep(n int, step Step) *misfit {
 		return wrongAt(at(fieldLatency), "expected a latency from 0 to %v, got %v", longest, step.Latency)
 	case step.Only < 0:
 		return wrongAt(at(fieldOnly), "expected 0 requests or more, got %d", step.Only)
-	case step.Lease < 0 || step.Lease > longest || step.Lease%time.Second != 0:
-		return wrongAt(at(fieldLease), "expected whole seconds, up to %v, got %v", longest, step.Lease)
+	case step.Lease < 0 || step.Lease > s.Timings.LeaseDuration || step.Lease%time.Second != 0:
+		return wrongAt(at(fieldLease), "expected whole seconds, up to the lease duration (%v), by which takeovers are judged; got %v", s.Timings.LeaseDuration, step.Lease)
 	case step.Do == Scale && (step.To < 1 || step.To > mostReplicas):
 		return wrongAt(at(fieldTo), "expected 1 to %d replicas, got %d", mostReplicas, step.To)
 	case step.Code != 0 && (step.Code < 400 || step.Code > 599):

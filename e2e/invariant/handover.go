@@ -25,7 +25,7 @@ func (v *view) handoversOfWork(found *finding) {
 			continue
 		}
 		l := v.lifeOf(before.Source)
-		if !v.header.Expect.RidesOut() && v.caused(l, before.begin(), now.begin()) || v.unanswered(l, now.begin()) {
+		if !v.header.Expect.RidesOut() && v.caused(l, v.ledFrom(l, before), now.begin()) || v.unanswered(l, now.begin()) {
 			continue
 		}
 		reported[before.Source] = true
@@ -35,6 +35,20 @@ func (v *view) handoversOfWork(found *finding) {
 			return
 		}
 	}
+}
+
+// ledFrom is from when a reign may be ended by what is done: it begins with the Lease, before the first act.
+func (v *view) ledFrom(l *life, r *reign) time.Time {
+	from := r.begin()
+	if l == nil {
+		return from
+	}
+	for _, renewal := range l.renewals {
+		if renewal.Transitions == r.term {
+			from = firstOf(from, renewal.at)
+		}
+	}
+	return from
 }
 
 func (v *view) needless() string {

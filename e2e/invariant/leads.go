@@ -58,7 +58,7 @@ func (q *silences) start(deployed *history.Fact) {
 			break
 		}
 	}
-	if until, was := q.blocked("", deployed.Time, due); was {
+	if until, was := q.allBlocked(deployed.Time, due); was {
 		due = lastOf(due, until.Add(q.bounds.Start()))
 	}
 	due = due.Add(startRequests * q.delayWithin("", window{since, due}))
@@ -75,17 +75,33 @@ func (q *silences) start(deployed *history.Fact) {
 	}
 }
 
+// allBlocked says whether no replica could lead at some moment within a time, and until when the first of them could not.
+func (q *silences) allBlocked(from, to time.Time) (until time.Time, was bool) {
+	for i, replica := range q.replicas() {
+		its, blocked := q.blocked(replica, from, to)
+		if !blocked {
+			return time.Time{}, false
+		}
+		if i == 0 || its.Before(until) {
+			until = its
+		}
+	}
+	return until, !until.IsZero()
+}
+
 // leftBehind is by when somebody had to act who found the Lease of one that had ended before it ever acted, and could not help it:
-// it was killed when it had just won it, or a fault kept it from leading. The zero time, if the first to act found none.
+// it was killed when it had just won it, or told to stop without a release, or a fault kept it from leading. The zero time, if the
+// first to act found none.
 func (q *silences) leftBehind(first act) (due time.Time) {
 	for _, l := range q.lives {
-		if l.Source == first.Source || l.exited == nil || l.exited.Time.After(first.latest) {
+		over := l.over(first.latest)
+		if l.Source == first.Source || over.After(first.latest) {
 			continue
 		}
 		for _, r := range l.renewals {
-			_, blocked := q.blocked(l.Replica, r.at, l.exited.Time)
-			if !r.at.After(first.latest) && (blocked || l.killed != nil && !l.killed.Time.After(l.exited.Time)) {
-				due = lastOf(due, lastOf(r.at, l.exited.Time).Add(q.bounds.Takeover(history.ByExpiry)))
+			_, blocked := q.blocked(l.Replica, r.at, over)
+			if !r.at.After(first.latest) && (blocked || l.exited != nil && q.mayKeep(l)) {
+				due = lastOf(due, firstOf(over, r.runsOut()).Add(q.bounds.Takeover(history.ByExpiry)))
 			}
 		}
 	}
@@ -93,6 +109,11 @@ func (q *silences) leftBehind(first act) (due time.Time) {
 		due = lastOf(due, until.Add(q.bounds.Takeover(history.ByExpiry)))
 	}
 	return due
+}
+
+// mayKeep says whether a life that ended may have left its name in the Lease.
+func (v *view) mayKeep(l *life) bool {
+	return l.killed != nil && !l.killed.Time.After(l.exited.Time) || !v.header.ReleaseOnCancel && l.toldBy(l.exited.Time)
 }
 
 // cutShort: the run did not come to the end of its steps, so that what was about to happen did not.

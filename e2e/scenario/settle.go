@@ -9,15 +9,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 )
 
 // settle heals what is not healed yet and waits until the run is at rest: every replica is up, one replica alone acts and
 // renews, and then all work is processed. Work comes until the replicas are at rest: some act on nothing else.
 func (r *Run) settle(ctx context.Context) error {
-	// What came last goes first: what was begun before may wait for it.
-	for _, injection := range slices.Backward(r.injections) {
-		r.healInTime(ctx, injection)
+	// What came last goes first: what was begun before may wait for it. What only waits itself, until replicas are there, waits for all.
+	for _, waits := range []bool{false, true} {
+		for _, injection := range slices.Backward(r.injections) {
+			if waits == injection.waits() {
+				r.healInTime(ctx, injection)
+			}
+		}
 	}
 	calm := newCalm(r.replicas, r.observer.Mark())
 	// The worst that can precede the rest is one more takeover, and replicas that must first start.
@@ -39,6 +44,15 @@ func (r *Run) settle(ctx context.Context) error {
 		return fmt.Errorf("expected the run to come to rest within %v; still missing: %s%s", bound, strings.Join(missing, ", "), r.down())
 	}
 	return err
+}
+
+// waits says whether to heal it is to wait until replicas are there.
+func (i *Injection) waits() bool {
+	switch i.fault.(type) {
+	case fault.Rollout, fault.Upgrade, fault.Scaled:
+		return true
+	}
+	return false
 }
 
 // healInTime heals what is to be lifted by somebody else, too, as a rollout is: then it may take as long as a takeover for each
