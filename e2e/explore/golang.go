@@ -86,7 +86,7 @@ func (s Schedule) goSteps(line func(string, ...any)) {
 		if step.Plus > 0 {
 			line("run.hold(ctx, %q, %s)", "everything", duration(step.Plus))
 		}
-		at := ""
+		at := fmt.Sprintf("%q", thief)
 		switch {
 		case step.Whom == Leader:
 			at = "leader.Replica"
@@ -106,7 +106,7 @@ func (s Schedule) goSteps(line func(string, ...any)) {
 			continue
 		}
 		f := step.Do.Fault(step, "AT")
-		made := strings.ReplaceAll(strings.ReplaceAll(fmt.Sprintf("%#v", f), `"AT"`, at), "fault.", "fault.")
+		made := strings.ReplaceAll(fmt.Sprintf("%#v", f), `"AT"`, at)
 		if !f.Healable() {
 			line("run.Inject(ctx, %s)", made)
 			continue

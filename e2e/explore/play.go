@@ -115,6 +115,9 @@ func (p *player) step(ctx context.Context, n int, step Step) (missed string) {
 		}
 		p.targets[n] = at
 	}
+	if step.Do == Scale && p.scene.launched < p.Replicas {
+		return fmt.Sprintf("expected %d replicas to be launched before their number changes, %d were", p.Replicas, p.scene.launched)
+	}
 	if step.Do == RollOut {
 		timings := p.Timings
 		if step.Timings != nil {

@@ -9,7 +9,8 @@ import (
 
 // scene is what is known of a run under way, one fact after the other: who leads, and who is there.
 type scene struct {
-	seen int
+	// seen counts the facts, launched the replicas that there ever were.
+	seen, launched int
 	// alive are the present lives, by replica; up those that have said that they started.
 	alive map[string]history.Source
 	up    map[string]bool
@@ -29,6 +30,9 @@ func (s *scene) see(f history.Fact) (event string) {
 	s.seen++
 	switch f.Kind {
 	case history.Launched:
+		if f.Start == 1 {
+			s.launched++
+		}
 		s.alive[f.Replica] = f.Source
 	case history.Exited:
 		if s.alive[f.Replica] == f.Source {

@@ -101,12 +101,13 @@ func (q *silences) leftBehind(first act) (due time.Time) {
 		for _, r := range l.renewals {
 			_, blocked := q.blocked(l.Replica, r.at, over)
 			if !r.at.After(first.latest) && (blocked || l.exited != nil && q.mayKeep(l)) {
-				due = lastOf(due, firstOf(over, r.runsOut()).Add(q.bounds.Takeover(history.ByExpiry)))
+				from := firstOf(over, r.runsOut())
+				if until, was := q.allBlocked(from, from.Add(q.bounds.Takeover(history.ByExpiry))); was {
+					from = lastOf(from, until)
+				}
+				due = lastOf(due, from.Add(q.bounds.Takeover(history.ByExpiry)))
 			}
 		}
-	}
-	if until, was := q.blocked("", due, first.latest); was && !due.IsZero() {
-		due = lastOf(due, until.Add(q.bounds.Takeover(history.ByExpiry)))
 	}
 	return due
 }

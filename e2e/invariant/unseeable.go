@@ -36,7 +36,7 @@ func (v *view) unseeable(a *assumed) {
 	deeds := v.deeds()
 	for _, l := range v.lives {
 		v.idle(a, l, deeds[l.Source])
-		b := blindness(l, deeds[l.Source])
+		b := blindness(l, deeds[l.Source], func(r renewal) bool { return v.mayNotKnow(l, r) })
 		switch {
 		case b.row >= blindRenewals:
 			a.miss("%s renewed the Lease in term %d %d times in a row without acting, until %s; an overlap can be told if it acts every %v or more often",
@@ -88,7 +88,7 @@ func (v *view) idle(a *assumed, l *life, deeds []*history.Fact) {
 	var first renewal
 	for _, r := range l.renewals {
 		switch {
-		case acted[r.Transitions] || l.toldBy(r.at) || l.stoppedBetween(r.at, r.at) != nil:
+		case acted[r.Transitions] || l.toldBy(r.at) || l.stoppedBetween(r.at, r.at) != nil || v.mayNotKnow(l, r):
 		case first.Lease == nil || first.Transitions != r.Transitions:
 			first = r
 		case !v.journalled && r.at.Sub(first.at) <= v.blur(v.bounds): // Work need not be there at once.
@@ -187,8 +187,15 @@ type blind struct {
 	longest renewal
 }
 
-// blindness counts the renewals of a life, and those that came without an act.
-func blindness(l *life, deeds []*history.Fact) (b blind) {
+// mayNotKnow says whether a fault may have kept a holder from hearing of a renewal of its own: its request was applied, and no answer
+// came.
+func (v *view) mayNotKnow(l *life, r renewal) bool {
+	_, was := v.blocked(l.Replica, r.at.Add(-1), r.at.Add(1))
+	return was
+}
+
+// blindness counts the renewals of a life, and those that came without an act; but for those that it may not know of.
+func blindness(l *life, deeds []*history.Fact, unknown func(renewal) bool) (b blind) {
 	var before renewal
 	done, row := 0, 0
 	for _, r := range l.renewals {
@@ -204,7 +211,7 @@ func blindness(l *life, deeds []*history.Fact) (b blind) {
 		switch {
 		case stopped:
 			row = 0
-		case acted, before.Lease == nil, r.Transitions != before.Transitions:
+		case acted, before.Lease == nil, r.Transitions != before.Transitions, unknown(r):
 			row = 1
 			b.all++
 		default:

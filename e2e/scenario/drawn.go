@@ -35,6 +35,10 @@ func (r *Run) Patience() time.Duration { return patience(r.bounds.Takeover(histo
 // Try is Inject, where the fault need not take hold: then the error says why not, and it was none.
 func (r *Run) Try(ctx context.Context, f fault.Fault) (*Injection, error) {
 	r.mustBeDeclared(f)
+	_, scales := f.(fault.Scaled)
+	if scales && slices.ContainsFunc(r.injections, func(i *Injection) bool { return i.waits() && !i.isHealed() }) {
+		return nil, errors.New("expected the replicas to be as many as they were to be, and all replaced, before their number changes again")
+	}
 	r.remember(f.Target())
 	i := &Injection{run: r, fault: f, id: len(r.injections) + 1}
 	r.observer.Record(i.fact(history.Injected))
@@ -46,35 +50,12 @@ func (r *Run) Try(ctx context.Context, f fault.Fault) (*Injection, error) {
 		touching, i.healed = nothing{}, true
 	}
 	if scaled, is := f.(fault.Scaled); is && err == nil {
-		r.supersede()
 		r.replicas = scaled.To
 	}
 	r.log("injecting: %s %s: %v", f.Target(), f, err)
 	i.touching = touching
 	r.injections = append(r.injections, i)
 	return i, err
-}
-
-// supersede ends what waits for another number of replicas than there are to be from now on.
-func (r *Run) supersede() {
-	for _, i := range r.injections {
-		if _, is := i.fault.(fault.Scaled); is && !i.isHealed() {
-			i.mu.Lock()
-			i.touching, i.healed = superseded{i.touching}, true
-			i.mu.Unlock()
-			r.observer.Record(i.fact(history.Healed))
-		}
-	}
-}
-
-// superseded is a number of replicas that need not be reached any more.
-type superseded struct{ fault.Injection }
-
-// Evidence is what it has touched; that it is over needs no other.
-func (s superseded) Evidence(ctx context.Context) (fault.Evidence, error) {
-	evidence, err := s.Injection.Evidence(ctx)
-	evidence.Passed = 1
-	return evidence, err
 }
 
 // nothing is what a fault did that did not take hold.

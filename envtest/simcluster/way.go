@@ -1,7 +1,10 @@
 package simcluster
 
 import (
-	"math/rand/v2"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,23 +21,47 @@ type Way struct {
 // Lay has the links of the replicas be so. It comes before Deploy.
 func (c *Cluster) Lay(ways func(replica string) Way) { c.ways = ways }
 
-// way is a Way that draws.
+// way is a Way that counts.
 type way struct {
 	Way
-	mu   *sync.Mutex
-	draw *rand.Rand
+	mu *sync.Mutex
+	// asked counts the requests of each kind.
+	asked map[string]int
 }
 
-func newWay(w Way) way {
-	return way{Way: w, mu: &sync.Mutex{}, draw: rand.New(rand.NewPCG(w.Seed, 0))} //nolint:gosec // It is to be the same again.
-}
+func newWay(w Way) way { return way{Way: w, mu: &sync.Mutex{}, asked: map[string]int{}} }
 
-// takes is how long one thing takes, in one direction.
-func (w way) takes() time.Duration {
+// takes is how long a request takes in one direction. It depends on what it is, and on how many such requests there were before, and not
+// on what else is on the way: of two that are made at one moment, either may come first.
+func (w way) takes(request *http.Request, d direction) time.Duration {
 	if w.Jitter <= 0 {
 		return w.Latency
 	}
+	kind := request.Method + " " + kindOfPath(request.URL.Path) + " " + strconv.Itoa(int(d))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.Latency + time.Duration(w.draw.Int64N(int64(w.Jitter)))
+	w.asked[kind]++
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(kind + " " + strconv.Itoa(w.asked[kind]) + " " + strconv.FormatUint(w.Seed, 10)))
+	return w.Latency + time.Duration(mixed(hash.Sum64())%uint64(w.Jitter))
+}
+
+// mixed spreads a hash over all of its bits (splitmix64).
+func mixed(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// kindOfPath is a path without the name of an object: which of several items is dealt with first is nobody's to say.
+func kindOfPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if part == "namespaces" && len(parts) > i+3 {
+			return strings.Join(parts[:i+3], "/")
+		}
+	}
+	return path
 }
