@@ -76,7 +76,8 @@ func (d *drawer) timings(s *Schedule) {
 	if d.Unsafe && d.chance(0.6) {
 		s.Timings = d.unsafe(s.Release)
 	}
-	s.Act = s.Timings.RetryPeriod / pick[time.Duration](d, 5, 10, 20)
+	// Odd, so that no act falls on the instant of a renewal: which of the two came first would be a matter of luck.
+	s.Act = s.Timings.RetryPeriod/pick[time.Duration](d, 5, 10, 20) - time.Duration(1+d.IntN(999))*time.Microsecond
 }
 
 // safe draws timings with which a leader that is cut off is silent before its lease runs out.

@@ -49,9 +49,9 @@ func Serve(in io.Reader, out io.Writer, world World) error {
 }
 
 // WorkerEnvironment is what a worker is to have in its environment. One processor: with more, the order within one instant would be
-// another each time. No preemption in the midst of a computation, for the same reason. What a run allocates dies with it, so that the
-// collector need not look for it often.
-var WorkerEnvironment = []string{"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "GOGC=800"}
+// another each time. No preemption in the midst of a computation, for the same reason.
+
+var WorkerEnvironment = []string{"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1"}
 
 // Workers run schedules in processes of their own, which are started once. One that dies, or hangs, is replaced by another; what it
 // said last is the report of its run.

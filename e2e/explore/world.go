@@ -37,13 +37,15 @@ const mostVirtual = 24 * time.Hour
 func (w World) Run(s Schedule) (r Result) {
 	r.Schedule = s
 	repeat(s.Seed)
-	w.Within(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, mostVirtual)
-		defer cancel()
-		observer := observe.New()
-		run := s.Scenario(&r.Played)
-		r.History, r.Err = run.Play(ctx, scenario.Setting{
-			Cluster: w.Open(s, observer), Observer: observer, Subject: w.Subject, Profile: s.Profile(),
+	quietly(func() {
+		w.Within(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, mostVirtual)
+			defer cancel()
+			observer := observe.New()
+			run := s.Scenario(&r.Played)
+			r.History, r.Err = run.Play(ctx, scenario.Setting{
+				Cluster: w.Open(s, observer), Observer: observer, Subject: w.Subject, Profile: s.Profile(),
+			})
 		})
 	})
 	if r.Err == nil {

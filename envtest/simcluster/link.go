@@ -189,8 +189,12 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 }
 
 // travel lets so much time pass as the way takes in one direction.
-func (l *link) travel(request *http.Request, life context.Context, d direction) error {
-	ctx, length := request.Context(), l.way.takes(request, d)
+func (t transport) travel(request *http.Request, d direction) error {
+	ctx, life := request.Context(), t.life
+	if life.Err() != nil {
+		return errLifeEnded
+	}
+	length := t.way.takes(request, t.by.source.Start, d)
 	if length <= 0 {
 		return nil
 	}
@@ -216,7 +220,7 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
-	err := t.travel(request, t.life, towardsServer)
+	err := t.travel(request, towardsServer)
 	if err == nil {
 		err = t.pass(ctx, t.life, towardsServer)
 	}
@@ -230,7 +234,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = t.travel(request, t.life, towardsReplica); err == nil {
+	if err = t.travel(request, towardsReplica); err == nil {
 		err = t.pass(ctx, t.life, towardsReplica)
 	}
 	if err != nil {

@@ -31,13 +31,13 @@ type way struct {
 
 func newWay(w Way) way { return way{Way: w, mu: &sync.Mutex{}, asked: map[string]int{}} }
 
-// takes is how long a request takes in one direction. It depends on what it is, and on how many such requests there were before, and not
-// on what else is on the way: of two that are made at one moment, either may come first.
-func (w way) takes(request *http.Request, d direction) time.Duration {
+// takes is how long a request of a life takes in one direction. It depends on what it is, and on how many such requests there were
+// before, and not on what else is on the way: of two that are made at one moment, either may come first.
+func (w way) takes(request *http.Request, start int, d direction) time.Duration {
 	if w.Jitter <= 0 {
 		return w.Latency
 	}
-	kind := request.Method + " " + kindOfPath(request.URL.Path) + " " + strconv.Itoa(int(d))
+	kind := request.Method + " " + kindOfPath(request.URL.Path) + " " + strconv.Itoa(start) + " " + strconv.Itoa(int(d))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked[kind]++
