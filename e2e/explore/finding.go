@@ -21,10 +21,10 @@ type Finding struct {
 }
 
 // Story is what was done, in short: by it findings are told apart.
-func (f *Finding) Story() string { return f.Shrunk.Schedule.story() }
+func (f *Finding) Story() string { return f.Shrunk.Schedule.Story() }
 
-// story is what a schedule does: what, and to whom.
-func (s Schedule) story() string {
+// Story is what a schedule does, in short: what, and to whom.
+func (s Schedule) Story() string {
 	var parts []string
 	for _, step := range s.Steps {
 		part := string(step.Do)

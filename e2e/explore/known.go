@@ -16,6 +16,8 @@ import (
 type Known struct {
 	// Bug is its name in the track record.
 	Bug string
+	// Unsafe: it is one of timings with which a leader outlives its lease.
+	Unsafe bool
 	// Explains says whether the bug is what broke a guarantee.
 	Explains func(e *evidence, name string, b invariant.Breach) bool
 	// Then are the guarantees that may break in consequence of that, later in the same run.
@@ -55,7 +57,7 @@ var KnownBugs = []Known{
 		},
 	},
 	{
-		Bug:  LateRelease,
+		Bug: LateRelease, Unsafe: true,
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
@@ -64,7 +66,7 @@ var KnownBugs = []Known{
 	},
 	// NewLeaderElector takes timings with which a leader gives up only after its lease has run out.
 	{
-		Bug:  OutlivesLease,
+		Bug: OutlivesLease, Unsafe: true,
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
