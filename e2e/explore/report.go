@@ -78,8 +78,8 @@ func (r Report) KnownBugs() (names []string) {
 	return names
 }
 
-// shows says whether a run shows a sign.
-func (r Report) shows(sign string) bool {
+// Shows says whether a run shows a sign, or a known bug.
+func (r Report) Shows(sign string) bool {
 	return slices.Contains(r.Signs(), sign) || slices.Contains(r.KnownBugs(), sign)
 }
 

@@ -76,7 +76,7 @@ func (s Shrinking) shows(out *Shrunk, smaller Schedule) (kept *Schedule, report 
 		if !goes {
 			return nil, nil, true
 		}
-		if r.shows(s.Sign) {
+		if r.Shows(s.Sign) {
 			return &smaller, &r, false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -116,6 +117,8 @@ type state struct {
 	latency            time.Duration
 	forbidden, refused []*effect
 	changed            <-chan struct{}
+	// effects are those that there are.
+	effects []*effect
 	// givenUp is closed when the connection that it is on is; nil, if nothing is wrong with that one.
 	givenUp <-chan struct{}
 }
@@ -123,7 +126,7 @@ type state struct {
 func (l *link) look(life context.Context, d direction, count bool) state {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := state{changed: l.changed}
+	s := state{changed: l.changed, effects: slices.Clip(l.effects)}
 	for _, e := range l.effects {
 		holds := e.holds(d)
 		if e.dead.carry(life) {
@@ -144,6 +147,15 @@ func (l *link) look(life context.Context, d direction, count bool) state {
 		}
 	}
 	return s
+}
+
+// touchNew counts what is held already for the effects that came on top of those before.
+func (s state) touchNew(before []*effect, d direction) {
+	for _, e := range s.effects {
+		if e.holds(d) && !slices.Contains(before, e) {
+			e.touched.Add(1)
+		}
+	}
 }
 
 // pass returns when something may go on in that direction, or with the reason why it never will.
@@ -175,7 +187,9 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 		case <-life.Done():
 			return errLifeEnded
 		}
+		before := s.effects
 		s = l.look(life, d, false)
+		s.touchNew(before, d)
 	}
 	switch {
 	case life.Err() != nil:

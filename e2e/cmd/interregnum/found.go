@@ -67,6 +67,9 @@ const (
 	crashFile    = "crash.txt"
 )
 
+// attempts is how often a finding is run for its history: where two things fall on one instant, it may go on in two ways.
+const attempts = 10
+
 // keep writes all that there is of a finding into a folder.
 func keep(ctx context.Context, pool *explore.Workers, f *explore.Finding, folder string) error {
 	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); err != nil {
@@ -80,8 +83,18 @@ func keep(ctx context.Context, pool *explore.Workers, f *explore.Finding, folder
 		return errors.Join(err, os.WriteFile(filepath.Join(folder, crashFile), []byte(crash), 0o644))
 	}
 	path := filepath.Join(folder, historyFile)
-	if _, made := pool.Save(ctx, f.Shrunk.Schedule, path); !made {
-		return errors.Join(err, fmt.Errorf("expected a history of %s, there was no time for it", folder))
+	shows := false
+	for n := 0; n < attempts && !shows; n++ {
+		report, made := pool.Save(ctx, f.Shrunk.Schedule, path)
+		if !made {
+			return errors.Join(err, fmt.Errorf("expected a history of %s, there was no time for it", folder))
+		}
+		shows = report.Shows(f.Sign)
+	}
+	if !shows {
+		about += fmt.Sprintf("\n\nIt did not show again in %d runs: it is a matter of the order within one instant.", attempts)
+		again, errAgain := f.Shrunk.Schedule.Bytes(about)
+		err = errors.Join(err, errAgain, os.WriteFile(filepath.Join(folder, scheduleFile), again, 0o644))
 	}
 	text, errTold := told(path)
 	return errors.Join(err, errTold, os.WriteFile(filepath.Join(folder, verdictFile), []byte(text), 0o644))
