@@ -11,7 +11,9 @@
 #? RUNS        folder for histories, journals and logs
 #? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
-#? SEED        where its edits begin; drawn anew, if it is not given
+#? SEED        where its edits begin, or where `make explore` begins to draw; drawn anew, if it is not given
+#? FOR         how long `make explore` explores, as in 5m; default: 1m, or as long as COUNT runs take
+#? UNSAFE=1    `make explore` with timings, too, with which a leader outlives its lease
 #? PROCS       how many scenarios run at once; default: 12 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
 #? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h
@@ -65,7 +67,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-operators test-e2e e2e-down check attack bench lint deflake \
+.PHONY: help scenarios track-record explore explore-proof test test-unit test-sim test-envtest test-operators test-e2e e2e-down check attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -87,11 +89,23 @@ track-record: ## show the bugs that the harness has found in today's libraries (
 	$(if $(suite.$(CLUSTER)),,$(error unknown CLUSTER "$(CLUSTER)"; known clusters: $(clusters)))
 	@$(suite.$(CLUSTER))
 
+# RUNS is a folder elsewhere; here it may be a number, too, as everybody would type it.
+explore-runs = $(if $(filter-out $(CURDIR)/%,$(RUNS)),,$(shell printf %s '$(notdir $(RUNS))' | grep -x '[0-9][0-9]*'))
+explore: ## draw failovers that nobody thought of, in virtual time, and cut down what does not hold (SEED, RUNS=number, FOR, PROFILE, UNSAFE)
+	@mkdir -p .runs/bin && go build -o .runs/bin/interregnum ./e2e/cmd/interregnum && \
+	exec .runs/bin/interregnum explore $(if $(SEED),--seed "$(SEED)") $(if $(explore-runs),--runs "$(explore-runs)") $(if $(FOR),--for "$(FOR)") \
+		$(if $(PROFILE),--profile "$(PROFILE)") $(if $(UNSAFE),--unsafe)
+
+# Each bug of the track record, and each wrong manager of the tests. COUNT is how many seeds.
+explore-proof: ## how many runs exploration takes to find each of what is known, as a table in RUNS (COUNT, FOCUS)
+	@mkdir -p "$$RUNS"; GODEBUG=asyncpreemptoff=1 go -C envtest/simcluster test -count=1 -v -timeout 12h -run '^TestExplorationProof$$' \
+		-explore.seeds "$(COUNT)" -explore.focus "$$FOCUS" -explore.table "$$RUNS/explore-proof.md"
+
 test: test-unit test-sim test-envtest ## everything that needs no container
 
 test-unit: ## unit tests and the layout rules
 	@echo '==> unit tests$(if $(race), with the race detector, without the race detector: no C compiler)'
-	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack|Test.*ByWritesAlone)$$' $$packages
+	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack|TestExploration.*|Test.*ByWritesAlone)$$' $$packages
 	@echo '==> layout: who may import whom'
 	@go test -count=1 ./hack/layout
 
@@ -100,6 +114,8 @@ test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 	@$(suite.sim)
 	@echo '==> the attack on its histories, and what they tell by writes alone'
 	@go test -count=1 ./envtest/simcluster -run '^(TestAttack|Test.*ByWritesAlone)$$'
+	@echo '==> exploration: it repeats, finds what is known, and suspects nobody'
+	@GODEBUG=asyncpreemptoff=1 go test -count=1 ./envtest/simcluster -run '^TestExploration'
 
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
