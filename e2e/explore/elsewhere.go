@@ -14,10 +14,6 @@ func (s Schedule) For(never func(fault.Fault) error) (able Schedule, left []stri
 		able.Links = nil
 		left = append(left, "the links of replicas take what they take there")
 	}
-	if len(s.Clocks) > 0 {
-		able.Clocks = nil
-		left = append(left, "the clocks of replicas run as the machine's does")
-	}
 	left = append(left, "the libraries draw their pauses anew, so that it is not the same run: --count plays it several times")
 	for n := len(s.Steps) - 1; n >= 0; n-- {
 		if why := never(s.Steps[n].Do.Fault(s.Steps[n], "")); why != nil {

@@ -61,11 +61,6 @@ func (s Schedule) Words() (lines []string) {
 	if len(s.Links) > 0 {
 		settings += ", links that take time"
 	}
-	for _, name := range s.names() {
-		if rate, odd := s.Clocks[name]; odd {
-			settings += fmt.Sprintf(", the clock of %s at %v times its rate", name, rate)
-		}
-	}
 	lines = append(lines, settings)
 	for n, step := range s.Steps {
 		lines = append(lines, fmt.Sprintf("%d. %s", n+1, step))

@@ -35,10 +35,7 @@ type Schedule struct {
 	Graceful time.Duration `yaml:"graceful,omitempty"`
 	// Links are the ways of replicas to the API server, by the replicas' names; those of the others take no time.
 	Links map[string]Link `yaml:"links,omitempty"`
-	// Clocks say how fast the clocks of replicas run, by the replicas' names: 1.1 is one that is 6 minutes ahead after an hour. Those of
-	// the others run as they should.
-	Clocks map[string]float64 `yaml:"clocks,omitempty,flow"`
-	Steps  []Step             `yaml:"steps"`
+	Steps []Step          `yaml:"steps"`
 }
 
 // Timings are the durations of an election.
@@ -208,13 +205,6 @@ func (s Schedule) Clone() Schedule {
 	}
 	if s.Links = links; len(links) == 0 {
 		s.Links = nil
-	}
-	clocks := map[string]float64{}
-	for name, rate := range s.Clocks {
-		clocks[name] = rate
-	}
-	if s.Clocks = clocks; len(clocks) == 0 {
-		s.Clocks = nil
 	}
 	return s
 }

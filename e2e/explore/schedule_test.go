@@ -95,7 +95,6 @@ func TestBadSchedulesAreRefusedWithTheLine(t *testing.T) {
 		"a heal of a kill":            {"whom: step 1", "whom: step 1\n    for: 3s", "line 17: expected no \"for\" in a step that does \"kill\""},
 		"nobody to kill":              {"    whom: step 1\n", "", "expected \"whom\" in a step that does \"kill\", got none"},
 		"links of nobody":             {"release: true", "links: {z: {latency: 3ms}}", `line 7: expected a replica of this schedule (a, b, c), got "z"`},
-		"a clock that is broken":      {"release: true", "clocks: {a: 17}", "line 7: expected a clock's rate from 0.5 to 2, got 17"},
 		"two schedules":               {"seed: 7", "seed: 7\n---\nformat: x", "expected"},
 	} {
 		t.Run(name, func(t *testing.T) {

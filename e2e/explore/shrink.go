@@ -3,7 +3,6 @@ package explore
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 )
@@ -100,8 +99,7 @@ var cuts = []cut{
 	{withFewerReplicas, func(before, after Schedule) string {
 		return fmt.Sprintf("%d of %d replicas", before.Replicas-after.Replicas, before.Replicas)
 	}},
-	{change(func(s *Schedule) bool { return clear(&s.Links) }), said("the links")},
-	{change(func(s *Schedule) bool { return clear(&s.Clocks) }), said("the clocks")},
+	{change(func(s *Schedule) bool { return emptied(&s.Links) }), said("the links")},
 	{change(func(s *Schedule) bool { had := s.Release; s.Release = false; return had }), said("the release")},
 	{change(func(s *Schedule) bool { had := s.Drain > 0 || s.Graceful > 0; s.Drain, s.Graceful = 0, 0; return had }), said("the drain")},
 	{change(func(s *Schedule) bool { had := s.Graceful > 0; s.Graceful = 0; return had }), said("the graceful shutdown")},
@@ -110,7 +108,7 @@ var cuts = []cut{
 	{rounderSchedule, said("odd timings")},
 }
 
-func clear[M ~map[K]V, K comparable, V any](m *M) bool {
+func emptied[M ~map[K]V, K comparable, V any](m *M) bool {
 	had := len(*m) > 0
 	*m = nil
 	return had
@@ -173,7 +171,6 @@ func withFewerReplicas(s Schedule) (all []Schedule) {
 		fewer.Replicas = n
 		names := fewer.names()
 		maps.DeleteFunc(fewer.Links, func(name string, _ Link) bool { return !slices.Contains(names, name) })
-		maps.DeleteFunc(fewer.Clocks, func(name string, _ float64) bool { return !slices.Contains(names, name) })
 		all = append(all, fewer)
 	}
 	return all
@@ -271,13 +268,6 @@ func rounderSchedule(s Schedule) (all []Schedule) {
 	}
 	for _, length := range rounds(s.Graceful) {
 		try(func(s *Schedule) { s.Graceful = length })
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Clocks)) {
-		rate := s.Clocks[name]
-		if round := math.Round(rate*10) / 10; round != rate {
-			try(func(s *Schedule) { s.Clocks[name] = round })
-		}
-		try(func(s *Schedule) { delete(s.Clocks, name) })
 	}
 	return all
 }
