@@ -112,6 +112,10 @@ func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, boun
 // Watch tells the observer every version of the Lease and of the work items, until the context ends. It comes after Grant.
 func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, running interface{ Go(func()) }) {
 	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.leaseNamespace()), n.lease()) })
+	for _, other := range n.subject.Elections[1:] {
+		leases := n.Clients.CoordinationV1().Leases(cmp.Or(other.Namespace, n.Name))
+		running.Go(func() { observer.WatchOtherLease(ctx, leases, other.Name) })
+	}
 	running.Go(func() { n.watchWork(ctx, observer) })
 }
 

@@ -27,6 +27,11 @@ func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path st
 			bad.LeaseDuration.Duration, bad.RenewDeadline.Duration, bad.RetryPeriod.Duration)
 	}
 	line("  by %s", witnesses(h.Witnesses))
+	for i, election := range h.Elections {
+		if i > 0 {
+			line("  and about the Lease %s, by %s", election.Lease, witnesses([]history.Witness{history.Writes}))
+		}
+	}
 	if !saved.Sealed {
 		line("  the file is of an older version and carries no checksum: whether it is as it was saved cannot be told")
 	}

@@ -127,6 +127,7 @@ func (s Scenario) header(setting Setting) history.Header {
 		WorkPeriod: metav1.Duration{Duration: cmp.Or(setting.Subject.Work.Every, timings[0].RetryPeriod.Duration)},
 		Witnesses:  setting.Subject.Witnesses,
 		Lease:      setting.Subject.Elections[0].Name,
+		Elections:  setting.Subject.Histories(),
 		Standbys:   setting.Subject.Standbys,
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}

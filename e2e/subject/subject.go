@@ -83,6 +83,23 @@ type Election struct {
 	// Timings are those that it always has; nil, where they are set ([Settings]). The lease duration can be checked against the
 	// Lease; the others cannot be seen.
 	Timings *Timings
+	// Writes are those that only its leader makes; none: all that belong to no other election.
+	Writes []history.WritePattern
+}
+
+// Histories are the elections as a history names them; none, where there is only one.
+func (s *Subject) Histories() (all []history.Election) {
+	if len(s.Elections) < 2 {
+		return nil
+	}
+	for _, e := range s.Elections {
+		one := history.Election{Lease: e.Name, Writes: e.Writes}
+		if e.Timings != nil {
+			one.Timings = new(e.Timings.History())
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // Process is how a subject is started as a process.

@@ -28,7 +28,7 @@ func (c *Cluster) readRecord(ctx context.Context) error {
 	}
 	c.record.Forget()
 	if !c.subject.Journals() {
-		c.acts = history.NewActs(c.subject.Elections[0].Name, c.subject.Standbys)
+		c.acts = history.NewActs(history.Header{Lease: c.subject.Elections[0].Name, Elections: c.subject.Histories(), Standbys: c.subject.Standbys})
 		c.record.Tell(c.hint)
 	}
 	return nil

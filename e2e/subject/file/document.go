@@ -25,10 +25,10 @@ type document struct {
 	// ClusterWide: it acts in all namespaces.
 	ClusterWide bool `yaml:"clusterWide"`
 	// ReleaseOnCancel is always, where it cannot be set and is so.
-	ReleaseOnCancel string       `yaml:"releaseOnCancel"`
-	Work            *work        `yaml:"work"`
-	Standbys        []standbyMay `yaml:"standbys"`
-	Known           []known      `yaml:"known"`
+	ReleaseOnCancel string         `yaml:"releaseOnCancel"`
+	Work            *work          `yaml:"work"`
+	Standbys        []writePattern `yaml:"standbys"`
+	Known           []known        `yaml:"known"`
 }
 
 type known struct {
@@ -42,6 +42,8 @@ type election struct {
 	Namespace string   `yaml:"namespace"`
 	Name      string   `yaml:"name"`
 	Timings   *timings `yaml:"timings"`
+	// Writes are those that only its leader makes.
+	Writes []writePattern `yaml:"writes"`
 }
 
 type timings struct {
@@ -63,7 +65,8 @@ type work struct {
 	Done     string        `yaml:"done"`
 }
 
-type standbyMay struct {
+// writePattern names some writes.
+type writePattern struct {
 	Verb     string `yaml:"verb"`
 	Resource string `yaml:"resource"`
 }

@@ -69,12 +69,7 @@ func (p *problems) subject(d document, folder string) *subject.Subject {
 	} else {
 		s.Binary, s.Process = p.process(d.Process, folder)
 	}
-	for i, may := range d.Standbys {
-		if may.Resource == "" {
-			p.at([]any{"standbys", i, "resource"}, "expected a resource, such as deployments.apps/status, or * for all; got none")
-		}
-		s.Standbys = append(s.Standbys, history.WritePattern{Verb: may.Verb, Resource: may.Resource})
-	}
+	s.Standbys = p.writes([]any{"standbys"}, d.Standbys)
 	for i, k := range d.Known {
 		if k.Scenario == "" || len(k.Breaks) == 0 || k.Why == "" {
 			p.at([]any{"known", i}, "expected the scenario, what it breaks, and why, got %+v", k)
@@ -101,7 +96,37 @@ func (p *problems) elections(said []election) (all []subject.Election) {
 					t.LeaseDuration, t.RenewDeadline, t.RetryPeriod)
 			}
 		}
+		one.Writes = p.writes([]any{"elections", i, "writes"}, e.Writes)
 		all = append(all, one)
+	}
+	p.apart(said)
+	return all
+}
+
+// apart says where several elections cannot be told from each other.
+func (p *problems) apart(said []election) {
+	silent, names := 0, map[string]bool{}
+	for i, e := range said {
+		if len(e.Writes) == 0 {
+			silent++
+		}
+		switch {
+		case names[e.Name]:
+			p.at([]any{"elections", i, "name"}, "expected a Lease of another name, got %q again", e.Name)
+		case silent > 1 && len(e.Writes) == 0:
+			p.at([]any{"elections", i}, "expected which writes only the leader of this election makes (writes): of several elections one may go without, which then has all others")
+		}
+		names[e.Name] = true
+	}
+}
+
+// writes are those that patterns name.
+func (p *problems) writes(at []any, said []writePattern) (all []history.WritePattern) {
+	for i, w := range said {
+		if w.Resource == "" {
+			p.at(slices.Concat(at, []any{i, "resource"}), "expected a resource, such as deployments.apps/status, or * for all; got none")
+		}
+		all = append(all, history.WritePattern{Verb: w.Verb, Resource: w.Resource})
 	}
 	return all
 }
