@@ -125,6 +125,21 @@ func (n *Namespace) lease() string { return n.subject.Elections[0].Name }
 // leaseNamespace is where it is.
 func (n *Namespace) leaseNamespace() string { return cmp.Or(n.subject.Elections[0].Namespace, n.Name) }
 
+// Create makes an object, with every right.
+func (n *Namespace) Create(ctx context.Context, object client.Object) error {
+	return n.admin.Create(ctx, object)
+}
+
+// Get reads an object of the namespace.
+func (n *Namespace) Get(ctx context.Context, name string, into client.Object) error {
+	return n.admin.Get(ctx, client.ObjectKey{Namespace: n.Name, Name: name}, into)
+}
+
+// Update writes an object that was read.
+func (n *Namespace) Update(ctx context.Context, object client.Object) error {
+	return n.admin.Update(ctx, object)
+}
+
 // Remove asks the API server, until it says yes, to remove the namespace and all that is in it. That takes it a while.
 func (n *Namespace) Remove(ctx context.Context) error {
 	var last error

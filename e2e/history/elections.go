@@ -19,10 +19,9 @@ type Election struct {
 func (h Header) Election() (e Election, standbys []WritePattern) {
 	e, standbys = Election{Lease: h.Lease}, h.Standbys
 	for _, one := range h.Elections {
-		switch {
-		case one.Lease == h.Lease:
+		if one.Lease == h.Lease {
 			e = one
-		default:
+		} else {
 			standbys = slices.Concat(standbys, one.Writes)
 		}
 	}

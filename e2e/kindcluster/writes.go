@@ -8,10 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
-	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 )
 
@@ -110,23 +107,8 @@ func (c *Cluster) collectWrites(ctx context.Context) error {
 		log, unread = c.record.soFar(ctx, c.observer.Fail)
 		err = errors.Join(err, unread)
 	}
-	for _, write := range audit.Attribute(log.Requests(), c.observer.Facts(), c.roster.livesIn) {
+	for _, write := range audit.Attribute(log.Requests(), c.observer.Facts(), c.pods.LivesIn) {
 		c.observer.Record(write)
 	}
 	return err
-}
-
-// livesIn are the lives of a pod, in their order; nil if it is none of ours.
-func (r *roster) livesIn(_, uid string) []history.Source {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.pods[types.UID(uid)]
-	if p == nil {
-		return nil
-	}
-	var sources []history.Source
-	for _, l := range p.lives {
-		sources = append(sources, l.source)
-	}
-	return sources
 }

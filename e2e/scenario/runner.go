@@ -77,13 +77,6 @@ func (s Scenario) Run(ctx context.Context, setting Setting) (verdict invariant.V
 		setting.Profile = s.At(setting.Profile)
 	}
 	defer func() { err = errors.Join(err, setting.Cluster.Close()) }()
-	if s.upgrades() {
-		upgrading, is := setting.Cluster.(Upgrading)
-		if !is {
-			return invariant.Verdict{}, fmt.Errorf("scenario %q needs a cluster that can begin with another version of the manager, and %T cannot", s.Name, setting.Cluster)
-		}
-		upgrading.BeginBefore()
-	}
 	header := s.header(setting)
 
 	s.play(ctx, setting, header)
@@ -212,7 +205,8 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 		}
 	}()
 	r.observer.Record(history.Fact{Kind: history.Deployed, Replicas: r.replicas, Text: fmt.Sprintf("%d replicas", r.replicas)})
-	if err := r.cluster.Deploy(ctx, subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings}); err != nil {
+	deployment := subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings, Before: s.upgrades()}
+	if err := r.cluster.Deploy(ctx, deployment); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
 	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)

@@ -27,6 +27,9 @@ func sound() Graph {
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
 		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
 		"e2e/binary":                {Imports: []string{"e2e/history"}},
+		"e2e/podcluster":            {Imports: []string{"e2e/fault"}},
+		"e2e/turnover":              {Imports: []string{"e2e/fault"}},
+		"e2e/kindcluster/docker":    {Imports: []string{"context"}},
 		"e2e/kindcluster":           {Imports: []string{"e2e/fault", "e2e/apiserver"}},
 		"e2e/kindcluster/provider":  {Imports: []string{"e2e/binary", "sigs.k8s.io/kind/pkg/cluster"}},
 		"envtest":                   {TestImports: []string{"e2e/spec", "envtest/processcluster"}},
@@ -104,10 +107,11 @@ var breaks = map[string][]struct {
 	"faults, histories and invariants meet in scenarios only": {
 		{who: "envtest/simcluster", imported: "e2e/invariant"},
 	},
+	"what any cluster with pods needs knows none of them": {{who: "e2e/podcluster", imported: "e2e/kindcluster"}},
 	"envtest never compiles kind": {
 		{who: "envtest/proxy", imported: "sigs.k8s.io/kind/pkg/cluster"},
 		{who: "envtest", imported: "example.com/other", byTest: true},
-		{who: "envtest/simcluster", imported: "sigs.k8s.io/e2e-framework/klient"},
+		{who: "envtest/simcluster", imported: "sigs.k8s.io/kind/pkg/apis"},
 		{who: "e2e/history", imported: "example.com/other"}, // through the clusters
 	},
 }
