@@ -6,7 +6,7 @@
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? CONTROLLER_BEFORE  another version of it, which the replicas begin with in the rollout of a version (not on sim)
-#? SUBJECT     the file of a subject that is run in the manager's place, on envtest (see e2e/examples)
+#? SUBJECT     the file of a subject that is run in the manager's place, on envtest or kind (see e2e/examples)
 #? EXAMPLES    the subjects that `make test-operators` runs; default: all of e2e/examples
 #? RUNS        folder for histories, journals and logs
 #? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
@@ -42,15 +42,15 @@ endif
 # passing suite prints, and the table of verdicts is what people come for. A filter that matches nothing fails.
 # Each leaves a JUnit report among its histories.
 clusters = sim envtest kind
-# What a subject's file says is run on envtest only: elsewhere our own manager would run, and pass, in its place.
-no-subject = { test -z "$$SUBJECT" || { echo 'SUBJECT: expected CLUSTER=envtest with a subject'"'"'s file, which only runs there' >&2; exit 1; }; }
+# Virtual time runs our own manager only, which would run, and pass, in the place of what a subject's file says.
+no-subject = { test -z "$$SUBJECT" || { echo 'SUBJECT: expected CLUSTER=envtest or CLUSTER=kind with a subject'"'"'s file' >&2; exit 1; }; }
 suite.sim = $(no-subject) && mkdir -p "$$RUNS" && PROFILE="$(or $(PROFILE),production)" \
 	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
 	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS" -ginkgo.junit-report="$$RUNS/junit-sim.xml"
 ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=$(or $(SUITE_TIMEOUT),2h) --grace-period=3m --fail-on-empty \
 	--label-filter="$$LABELS" --output-dir="$$RUNS" --junit-report=junit-$(2).xml
 suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,12,envtest) ./envtest
-suite.kind = $(no-subject) && mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
+suite.kind = mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
 control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
 
 # The race detector needs a C compiler; go knows whether there is one.

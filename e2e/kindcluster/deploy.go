@@ -22,6 +22,9 @@ func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) err
 	for _, n := range c.workers {
 		c.running.Go(func() { c.follow(c.watching, n) })
 	}
+	if !c.subject.Journals() {
+		c.running.Go(func() { c.hear(c.watching) })
+	}
 	return c.pods.Deploy(ctx, c.watching, &c.running, deployment)
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
+	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 )
 
@@ -93,6 +95,45 @@ func (c *Cluster) findRecord(ctx context.Context) error {
 	}
 	c.record, err = recordFrom(ctx, c.controlPlane, provider.AuditLog, c.namespace.Name)
 	return err
+}
+
+// hear tells those who wait what the record says, as it comes, of replicas that keep no journal. Whose a request is, and in which order
+// they came, is told for good when all of them are collected.
+func (c *Cluster) hear(ctx context.Context) {
+	acts := history.NewActs(history.Header{Lease: c.subject.Elections[0].Name, Elections: c.subject.Histories(), Standbys: c.subject.Standbys})
+	log := audit.NewLog(c.namespace.Name, c.observer.Fail)
+	log.Tell(func(asked history.Fact) {
+		if asked.Write == nil {
+			return
+		}
+		source, living := c.pods.Living(asked.Write.PodUID)
+		if !living {
+			return
+		}
+		if asked.Replica != source.Replica {
+			asked.Source = source
+		}
+		for _, told := range acts.See(asked) {
+			c.observer.Hint(told)
+		}
+	})
+	from := c.record.from
+	for ctx.Err() == nil {
+		// From where it was, counted from one: the node may have gone and come back.
+		_ = c.record.node.stream(ctx, counted{log, &from}, "tail", "-c", "+"+strconv.FormatInt(from+1, 10), "-F", "-s", "0.1", "---disable-inotify", c.record.file)
+		pause(ctx)
+	}
+}
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	n *int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	*c.n += int64(len(p))
+	return c.Writer.Write(p)
 }
 
 // collectWrites records every write in the run's namespace, and which life it was of. Where the API server does not answer,

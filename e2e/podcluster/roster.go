@@ -287,3 +287,19 @@ func (r *Roster) LivesIn(_, uid string) []history.Source {
 	}
 	return sources
 }
+
+// Living is the life that a pod has now.
+func (r *Roster) Living(uid string) (history.Source, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.pods[types.UID(uid)]
+	if p == nil {
+		return history.Source{}, false
+	}
+	for _, l := range p.lives {
+		if l.ended.IsZero() {
+			return l.Source, true
+		}
+	}
+	return history.Source{}, false
+}

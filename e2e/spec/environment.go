@@ -36,7 +36,7 @@ func FromEnvironment(b Binding) Binding {
 // go unnoticed otherwise.
 func NoSubject() error {
 	if path := os.Getenv("SUBJECT"); path != "" {
-		return fmt.Errorf("expected no SUBJECT here, got %s: a subject's file is run on envtest (make scenarios CLUSTER=envtest SUBJECT=...)", path)
+		return fmt.Errorf("expected no SUBJECT here, got %s: a subject's file is run on envtest or kind (make scenarios CLUSTER=envtest SUBJECT=...)", path)
 	}
 	return nil
 }

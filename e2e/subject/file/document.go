@@ -20,6 +20,7 @@ type document struct {
 	Elections  []election        `yaml:"elections"`
 	Witnesses  []history.Witness `yaml:"witnesses"`
 	Process    *process          `yaml:"process"`
+	Pods       *pods             `yaml:"pods"`
 	Account    string            `yaml:"account"`
 	Objects    []string          `yaml:"objects"`
 	// ClusterWide: it acts in all namespaces.
@@ -56,6 +57,18 @@ type process struct {
 	Binary string            `yaml:"binary"`
 	Args   []string          `yaml:"args"`
 	Env    map[string]string `yaml:"env"`
+}
+
+// pods is how it is started as pods.
+type pods struct {
+	Manifests     []string `yaml:"manifests"`
+	Kustomization string   `yaml:"kustomization"`
+	// Workload is the one that makes the pods: deployment/NAME or statefulset/NAME.
+	Workload  string `yaml:"workload"`
+	Container string `yaml:"container"`
+	// Image is the container's, and Binary what one is made of; neither: the image that the manifest names.
+	Image  string `yaml:"image"`
+	Binary string `yaml:"binary"`
 }
 
 type work struct {
