@@ -130,6 +130,9 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
+// Leases are those that there are, for who looks for the subject's in vain.
+func (c *Cluster) Leases(ctx context.Context) ([]string, error) { return c.namespace.Leases(ctx) }
+
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 	return c.namespace.MakeWork(ctx, name)

@@ -148,7 +148,7 @@ func (c *Cluster) collectWrites(ctx context.Context) error {
 		log, unread = c.record.soFar(ctx, c.observer.Fail)
 		err = errors.Join(err, unread)
 	}
-	for _, write := range audit.Attribute(log.Requests(), c.observer.Facts(), c.pods.LivesIn) {
+	for _, write := range audit.Attribute(log.Requests(), c.observer.Evidence(), c.pods.LivesIn) {
 		c.observer.Record(write)
 	}
 	return err

@@ -209,7 +209,9 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 	if err := r.cluster.Deploy(ctx, deployment); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
-	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod, func(err error) { cancel(hindrance{err}) })
 	defer r.work.stop()
 	s.Steps(ctx, r)
 	if s.Restless != "" {

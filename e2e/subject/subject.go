@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -131,6 +132,9 @@ type Pods struct {
 	// Image is the one that the container runs; empty for what Workload says. BeforeImage is that of the version before.
 	Image, BeforeImage string
 }
+
+// ErrRefused is for a work item that the API server refuses to take, whoever asks.
+var ErrRefused = errors.New("the API server refuses it")
 
 // Work is what keeps a subject acting: objects that the harness makes, or changes, one after the other.
 type Work struct {

@@ -66,7 +66,7 @@ func (c *Cluster) collectRecord(ctx context.Context) error {
 		return nil // Nothing was deployed.
 	}
 	err := c.upToNow(ctx)
-	for _, fact := range audit.Attribute(c.record.Requests(), c.observer.Facts(), c.lives) {
+	for _, fact := range audit.Attribute(c.record.Requests(), c.observer.Evidence(), c.lives) {
 		c.observer.Record(fact)
 	}
 	return err

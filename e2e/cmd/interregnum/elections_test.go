@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -11,18 +10,12 @@ import (
 // A subject that takes part in two elections is judged in both, whomever the faults hit.
 func TestEnvtestTwoElections(t *testing.T) {
 	g := NewWithT(t)
-	folder, err := filepath.Abs(filepath.Join("testdata", "twoelections"))
-	g.Expect(err).NotTo(HaveOccurred())
-	binary := filepath.Join(t.TempDir(), "twoelections")
+	binary, folder := twoElections(t)
 	run := func(wrong string) (out, errs string, code int) {
 		command, _ := onEnvtest(t, "-f", filepath.Join(folder, "interregnum.yaml"), "--focus", "leader killed")
 		command.Env = append(command.Env, "TWO_ELECTIONS="+binary, "WRONG="+wrong)
 		return saidBy(t, command)
 	}
-	onEnvtest(t) // It is skipped before anything is built.
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, folder).CombinedOutput()
-	g.Expect(err).NotTo(HaveOccurred(), string(built))
-
 	out, errs, code := run("")
 	g.Expect(code).To(Equal(exitHeld), out+errs)
 	out, errs, code = run("yes")
