@@ -100,3 +100,9 @@ func duration(d time.Duration, known bool) string {
 	}
 	return fmt.Sprintf("%.3fs", d.Seconds())
 }
+
+// Numbers are what was measured of a run, in words: the promises that were kept, for how long nobody acted, the takeover with its
+// bound, and for how long two acted at once.
+func (r Row) Numbers() [4]string {
+	return [...]string{r.promises(), duration(r.Interregnum, r.Interregnum > 0), r.takeover(), duration(r.Overlap, r.Overlap > 0)}
+}
