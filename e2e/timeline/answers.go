@@ -20,7 +20,10 @@ func (b *builder) answer() {
 		b.Headline = fmt.Sprintf("Broken: %d of %d promises were not kept.", promised-held, promised)
 	default:
 		b.Headline = "Inconclusive: nobody can say whether the promises were kept. That is not a pass."
-		b.Reasons = report.Reasons(b.verdict)
+		plain := b.plain()
+		for _, reason := range report.Reasons(b.verdict) {
+			b.Reasons = append(b.Reasons, plain(reason))
+		}
 	}
 	ask := func(question, text string) { b.Answers = append(b.Answers, Answer{question, text}) }
 	ask("Who led?", b.led())
@@ -70,8 +73,10 @@ func (b *builder) led() string {
 
 func (b *builder) overlapped() string {
 	var list []string
-	for _, breach := range b.verdict.Result(invariant.AtMostOneActor).Breaches {
-		list = append(list, fmt.Sprintf("%s, for %s", breach.Text, seconds(breach.By)))
+	for _, breach := range b.Breaches {
+		if breach.Guarantee == invariant.AtMostOneActor.Name {
+			list = append(list, fmt.Sprintf("%s, for %s", breach.Text, seconds(breach.By)))
+		}
 	}
 	if len(list) == 0 {
 		if b.verdict.Result(invariant.AtMostOneActor).Outcome == invariant.Inconclusive {

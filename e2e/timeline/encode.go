@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 )
 
@@ -86,8 +85,8 @@ type encodedBracket struct {
 func (t *Timeline) encode() ([]byte, error) {
 	e := encoded{
 		Scenario: t.Scenario, Where: t.Where, By: t.By, Outcome: string(t.Outcome), Headline: t.Headline,
-		Reasons: slices.Concat([]string{}, t.Reasons), Answers: []encodedAnswer{}, Began: t.Began, Length: t.Length.Microseconds(),
-		Replicas: slices.Concat([]string{}, t.Replicas), Looks: []encodedLook{}, At: make([]int64, 0, len(t.Facts)), Look: make([]int, 0, len(t.Facts)),
+		Reasons: append([]string{}, t.Reasons...), Answers: []encodedAnswer{}, Began: t.Began, Length: t.Length.Microseconds(),
+		Replicas: append([]string{}, t.Replicas...), Looks: []encodedLook{}, At: make([]int64, 0, len(t.Facts)), Look: make([]int, 0, len(t.Facts)),
 		Breaches: []encodedBreach{}, Brackets: []encodedBracket{}, Until: [][2]int64{},
 	}
 	for _, a := range t.Answers {
@@ -105,7 +104,7 @@ func (t *Timeline) encode() ([]byte, error) {
 	}
 	e.encodeFacts(t.Facts)
 	for _, b := range t.Breaches {
-		breach := encodedBreach{Guarantee: b.Guarantee, Sentence: b.Sentence, Promised: b.Promised, Text: b.Text, Facts: slices.Concat([]int{}, b.Facts)}
+		breach := encodedBreach{Guarantee: b.Guarantee, Sentence: b.Sentence, Promised: b.Promised, Text: b.Text, Facts: append([]int{}, b.Facts...)}
 		if b.By > 0 {
 			breach.By = seconds(b.By)
 		}

@@ -77,7 +77,7 @@ func (b *builder) show(told *Fact, f *history.Fact) {
 	case history.Made, history.Stamped:
 		told.Group, told.Lane = OfWork, b.lane(Work, Nobody)
 	case history.Wrote, history.Looked:
-		told.Group, told.Mark, told.Lane, told.Row = OfRequests, markOf(f.Write), b.lane(Requests, Nobody), told.Actor+1
+		told.Group, told.Mark, told.Lane, told.Row = OfRequests, markOf(f), b.lane(Requests, Nobody), told.Actor+1
 	case history.Injected, history.Healed, history.Evidence:
 		told.Group, told.Lane = OfFaults, b.lane(Faults, Nobody)
 	default:
@@ -94,6 +94,7 @@ func exitLabel(e *history.Exit) string {
 
 // contradict finds the facts of each breach.
 func (b *builder) contradict() {
+	plain := b.plain()
 	at := map[key]int{}
 	place := 0
 	for i := range b.facts {
@@ -108,7 +109,7 @@ func (b *builder) contradict() {
 	}
 	for _, r := range b.verdict.Results {
 		for _, breach := range r.Breaches {
-			told := Breach{Guarantee: r.Guarantee.Name, Sentence: r.Guarantee.Sentence, Promised: r.Promised, Text: breach.Text, By: breach.By}
+			told := Breach{Guarantee: r.Guarantee.Name, Sentence: r.Guarantee.Sentence, Promised: r.Promised, Text: plain(breach.Text), By: breach.By}
 			for i := range breach.Facts {
 				if found, known := at[keyOf(&breach.Facts[i])]; known {
 					told.Facts = append(told.Facts, found)

@@ -3,6 +3,8 @@ package timeline
 import (
 	"cmp"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +55,37 @@ func witnesses(h history.Header) string {
 	return strings.Join(told, " and ")
 }
 
+// clocks are times of day, as package invariant writes them.
+var clocks = regexp.MustCompile(`\b\d\d:\d\d:\d\d\.\d{3,6}\b`)
+
+// plain is a function that puts what package invariant says into the words of the picture: the names of its lanes in the place of
+// identities, and times since the run began.
+func (b *builder) plain() func(text string) string {
+	var pairs []string
+	for i := range b.facts {
+		if s := b.facts[i].Source; s.Start > 0 && !slices.Contains(pairs, s.String()) {
+			pairs = append(pairs, s.String(), life(s))
+		}
+	}
+	for identity, s := range b.identities {
+		pairs = append(pairs, identity, life(s))
+	}
+	names := strings.NewReplacer(pairs...)
+	return func(text string) string {
+		return clocks.ReplaceAllStringFunc(names.Replace(text), func(clock string) string {
+			at, err := time.Parse(time.DateOnly+" 15:04:05.999999", b.Began.UTC().Format(time.DateOnly)+" "+clock)
+			if err != nil {
+				return clock
+			}
+			since := b.since(at)
+			if since < -12*time.Hour {
+				since += 24 * time.Hour // The run went on past midnight.
+			}
+			return seconds(since)
+		})
+	}
+}
+
 // words tells a fact; when it happened is told beside it.
 func (b *builder) words(f *history.Fact) string {
 	who := life(f.Source)
@@ -97,7 +130,7 @@ func (b *builder) words(f *history.Fact) string {
 		if f.Replica != "" {
 			text = who
 		}
-		text += ": " + request(f.Write) + ", " + came(f.Write)
+		text += ": " + request(f.Write) + ", " + came(f)
 		if f.Kind == history.Wrote && f.Lease != nil && f.Write.Resource == history.Leases {
 			text += fmt.Sprintf(": holder %s, term %d", b.holder(f.Lease.Holder), f.Lease.Transitions)
 		}

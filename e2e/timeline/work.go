@@ -102,21 +102,26 @@ func (b *builder) neverArrived(f *history.Fact) bool {
 	return b.arrived != nil && f.Kind == history.Processed && f.Write == nil && !b.arrived[arrival{f.Source, f.Item}]
 }
 
-func markOf(w *history.Write) Mark {
-	switch w.Effect() {
-	case history.Applied:
+func markOf(f *history.Fact) Mark {
+	switch effect := f.Write.Effect(); {
+	case f.Kind == history.Looked && f.Write.Code == http.StatusNotFound:
+		return Applied // There was no Lease to be read, which is an answer.
+	case effect == history.Applied:
 		return Applied
-	case history.Refused:
+	case effect == history.Refused:
 		return Refused
 	}
 	return Unanswered
 }
 
 // came is what came of a request, in words.
-func came(w *history.Write) string {
+func came(f *history.Fact) string {
+	w := f.Write
 	switch {
 	case w.Code == 0:
 		return "no answer was recorded"
+	case f.Kind == history.Looked:
+		return fmt.Sprintf("answered with %d %s", w.Code, http.StatusText(w.Code))
 	case w.Effect() == history.Applied:
 		return fmt.Sprintf("applied (%d)", w.Code)
 	case w.Effect() == history.Refused:

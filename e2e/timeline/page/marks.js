@@ -70,7 +70,7 @@ function spanLabel(c, s, x, w, y, h, left, right) {
   switch (s.state) {
     case 'held': label(c, s.label, from + 6, y + h / 2 + 4, room - 10, colours['on-colour']); break;
     case 'expired': case 'free': label(c, s.label, from + 6, y + h / 2 + 4, room - 10, colours.text); break;
-    case 'runs': label(c, s.label, from + 5, y + h - 2, Math.max(room - 8, Math.min(200, right - from)), colours.soft); break;
+    case 'runs': if (right - from > 110) label(c, s.label, from + 5, y + h - 2, Math.min(Math.max(room - 8, 200), right - from - 8), colours.soft); break;
     case 'lost': label(c, s.label, from + 4, y + h - 1.5, room - 6, colours['on-colour']); break;
     default: break;
   }

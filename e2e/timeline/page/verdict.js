@@ -1,6 +1,6 @@
 
 // The verdict in words, above everything.
-const fewBreaches = 8;
+const fewBreaches = window.innerWidth < 640 ? 2 : 4;
 function tellVerdict() {
   const outcome = element('span', run.outcome, { class: run.outcome });
   byId('outcome').append(outcome);
@@ -24,7 +24,7 @@ function tellBreaches(most) {
   }));
   const more = byId('more-breaches');
   more.hidden = run.breaches.length <= most;
-  more.textContent = 'show all ' + run.breaches.length;
+  more.textContent = 'show all ' + run.breaches.length + ' contradictions';
   more.onclick = () => tellBreaches(run.breaches.length);
 }
 function markBreach() {
