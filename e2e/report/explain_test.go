@@ -105,5 +105,5 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 	NewWithT(t).Expect(report.Explain(full{}, saved(header()), verdict(), "")).To(MatchError("no space left"))
-	NewWithT(t).Expect(report.Table(full{}, rows())).To(MatchError("no space left"))
+	NewWithT(t).Expect(report.Table(full{}, rows(), report.Style{})).To(MatchError("no space left"))
 }

@@ -58,7 +58,7 @@ no cluster: failed: connection refused
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	NewWithT(t).Expect(report.Table(&out, rows())).To(Succeed())
+	NewWithT(t).Expect(report.Table(&out, rows(), report.Style{})).To(Succeed())
 	NewWithT(t).Expect(out.String()).To(Equal(table))
 }
 

@@ -28,7 +28,7 @@ function draw() {
   drawn.strokes = 0;
   drawn.frames++;
   view.width = canvas.clientWidth;
-  view.labels = view.width < 640 ? 62 : 112;
+  view.labels = view.width < 640 ? 80 : 112;
   drawn.height = layout();
   const c = prepare(canvas, drawn.height);
   run.lanes.forEach((lane, i) => {

@@ -49,8 +49,8 @@ const spanLooks = {
     c.fillStyle = colourOf(s.actor); box(c, x, y + 2, w, h - 4); c.fill();
   },
   expired(c, s, x, w, y, h) {
-    c.fillStyle = hatch(c, colourOf(s.actor), 5); box(c, x, y + 2, w, h - 4); c.fill();
-    c.strokeStyle = colourOf(s.actor); c.lineWidth = 1; c.stroke();
+    c.fillStyle = colourOf(s.actor); c.globalAlpha = 0.16; box(c, x, y + 2, w, h - 4); c.fill(); c.globalAlpha = 1;
+    c.strokeStyle = colourOf(s.actor); c.lineWidth = 1; c.setLineDash([3, 2]); c.stroke(); c.setLineDash([]);
   },
   free(c, s, x, w, y, h) {
     c.strokeStyle = colours.soft; c.lineWidth = 1; c.setLineDash([4, 3]); box(c, x + 0.5, y + 2.5, w - 1, h - 5); c.stroke(); c.setLineDash([]);

@@ -3,7 +3,7 @@
 const inSeconds = (time) => (time / 1e6).toFixed(Math.abs(time) < 1000 && time !== 0 ? 6 : 3) + ' s';
 function clockTime(time) {
   const began = Date.parse(run.began);
-  const whole = new Date(Math.floor(began + time / 1000));
+  const whole = new Date(Math.round(began + time / 1000));
   return Number.isNaN(began) ? '' : whole.toISOString().slice(11, 23) + ' UTC';
 }
 function element(name, text, attributes = {}) {
