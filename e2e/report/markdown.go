@@ -46,6 +46,9 @@ func Markdown(out io.Writer, title string, rows []Row, again func(Row) string) e
 	for _, row := range rows {
 		text.WriteString(row.note(again))
 	}
+	if len(rows) > skipped {
+		text.WriteString("Each run is drawn as a timeline: `index.html` in the folder of the runs, which CI keeps as an artifact.\n\n")
+	}
 	if skipped > 0 {
 		fmt.Fprintf(&text, "<details><summary>%d skipped</summary>\n\n%s\n</details>\n\n", skipped, skips.String())
 	}

@@ -120,7 +120,7 @@ func align(text *strings.Builder, rows []Row, style Style) {
 	}
 	for _, c := range used {
 		if c.meaning != "" {
-			fmt.Fprintf(text, "%s\n", style.paint(faint, fmt.Sprintf("  %-12s %s", strings.ToLower(c.name), c.meaning)))
+			fmt.Fprintf(text, "%s\n", style.paint(faint, fmt.Sprintf("  %-23s %s", strings.ToLower(c.name), c.meaning)))
 		}
 	}
 }

@@ -28,7 +28,8 @@ func (t *Timeline) Text() string {
 				for _, s := range l.Spans {
 					if s.Row == row {
 						t.fill(cells, s.From, s.To, '▒')
-						t.write(cells, t.column(s.From), fmt.Sprintf("%c%s", '▒', strings.SplitN(s.Label, " ", 2)[0]))
+						words := clip(s.Label, max(t.column(s.To)-t.column(s.From)-1, len(strings.SplitN(s.Label, " ", 2)[0])+1))
+						t.write(cells, t.column(s.From), "▒"+strings.TrimSuffix(words, "…"))
 					}
 				}
 				line(l.Name, cells)
