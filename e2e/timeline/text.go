@@ -24,6 +24,9 @@ func (t *Timeline) Text() string {
 		switch l.Kind {
 		case Faults:
 			for row := range l.Rows - len(t.Brackets) {
+				if !slices.ContainsFunc(l.Spans, func(s Span) bool { return s.Row == row }) {
+					continue
+				}
 				cells := t.blank()
 				for _, s := range l.Spans {
 					if s.Row == row {

@@ -12,9 +12,11 @@ function chooseTime(time) {
   tellDetails();
   redraw();
 }
+// A span is over when it ends, but for one that lasts to the end of the run.
+const during = (s, time) => s.from <= time && (time < s.to || time === s.to && s.to === run.length);
 const longWords = { starting: 'starting', standby: 'standby', leading: 'leading', silent: 'leading, and silent', told: 'told to stop' };
 function replicaAt(lane, time) {
-  const all = lane.rowsOfSpans[0].filter((s) => s.from <= time && time < s.to).map((s) => s.state);
+  const all = lane.rowsOfSpans[0].filter((s) => during(s, time)).map((s) => s.state);
   const states = all.filter((s) => !(s === 'leading' && all.includes('silent'))).map((s) => longWords[s]);
   if (!states.length) return 'not running';
   const near = lane.marks[0], place = firstFrom(near, time);
@@ -28,7 +30,7 @@ function replicaAt(lane, time) {
 }
 function leaseWords(time) {
   const lane = run.lanes.find((l) => l.kind === 'lease');
-  const span = lane && lane.rowsOfSpans[0].find((s) => s.from <= time && time < s.to);
+  const span = lane && lane.rowsOfSpans[0].find((s) => during(s, time));
   if (!span) return 'there was none';
   if (span.state === 'free') return 'no holder';
   const version = leaseAt(time), until = run.until.get(version);
