@@ -3,6 +3,7 @@ package timeline_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,10 +91,13 @@ func open(t *testing.T, path string, screen size) *tab {
 		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
 	// What goes wrong in the page is written down before its own program begins.
-	p.do(chromedp.EmulateViewport(screen.width, screen.height, options...), chromedp.Navigate("file://"+path))
+	p.do(chromedp.EmulateViewport(screen.width, screen.height, options...), chromedp.Navigate(address(path)))
 	p.settle()
 	return p
 }
+
+// address is that of a file.
+func address(path string) string { return (&url.URL{Scheme: "file", Path: path}).String() }
 
 // openTimeline writes the page of a timeline, and opens it.
 func openTimeline(t *testing.T, drawn *timeline.Timeline, screen size) *tab {

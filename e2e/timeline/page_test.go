@@ -221,7 +221,7 @@ func TestInTheDark(t *testing.T) {
 	p.Expect(light).To(Equal("rgb(255, 255, 255)"))
 	p.Expect(value[string](p, `getComputedStyle(document.body).backgroundColor`)).To(Equal("rgb(13, 17, 23)"))
 	p.Expect(p.painted("b", 21, 24, "--actor-1")).To(BeNumerically(">", 150), "in the colours of the dark")
-	p.Expect(p.painted("c", 2, 20, "--lane")+p.painted("c", 2, 20, "--lane-odd")).To(BeNumerically(">", 5000))
+	p.Expect(p.painted("c", 2, 20, "--lane") + p.painted("c", 2, 20, "--lane-odd")).To(BeNumerically(">", 5000))
 }
 
 // The page needs no network, and no other file.

@@ -70,7 +70,7 @@ func (t *Timeline) fill(cells []rune, from, to time.Duration, with rune) {
 
 // write puts words over cells, as far as there is room.
 func (t *Timeline) write(cells []rune, at int, words string) {
-	for i, letter := range []rune(words) {
+	for i, letter := range []rune(printable(words)) {
 		if at+i < len(cells) {
 			cells[at+i] = letter
 		}
