@@ -46,7 +46,9 @@ func TestByHowMuchTwoOverlapped(t *testing.T) {
 	p.Expect(to).To(And(BeNumerically(">", 20.5), BeNumerically("<", 24)))
 	p.Expect(p.painted("a", 20.2, 20.6, "--bad")).To(BeNumerically(">", 30), "a mark on a's last act")
 	p.Expect(p.painted("b", 18.4, 18.6, "--bad")).To(BeNumerically(">", 30), "a mark on b's first act")
-	p.Expect(p.painted("a", 18.7, 20.3, "--bad")+p.painted("b", 18.7, 20.3, "--bad")).To(BeNumerically(">", 200), "a line between them, and by how much")
+	p.Expect(p.painted("a", 18.7, 20.3, "--bad")+p.painted("b", 18.7, 20.3, "--bad")).To(BeNumerically(">", 200), "by how much")
+	p.Expect(p.painted("b", 18.7, 19, "--bad")).To(BeNumerically(">", 10), "a line from the one fact")
+	p.Expect(p.painted("a", 20, 20.2, "--bad")).To(BeNumerically(">", 10), "to the other")
 	p.Expect(p.painted("c", 16, 23, "--bad")).To(BeZero())
 }
 

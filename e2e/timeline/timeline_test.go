@@ -49,6 +49,17 @@ func TestTheLivesOfAReplica(t *testing.T) {
 	g.Expect(spans(lane(t, drawn, "c"))).To(Equal([]span{{timeline.Standby, 0, 25}}))
 }
 
+// A replica is there before it says anything, and one that never says that it has exited is there to the end.
+func TestAReplicaThatTakesTimeToStart(t *testing.T) {
+	s := tell("slow start", invariant.AtMostOneActor)
+	s.record(2, history.Fact{Kind: history.Launched, Source: source("d", 1)})
+	s.record(3.5, history.Fact{Kind: history.Started, Source: source("d", 1), Identity: "d"})
+	s.record(2, history.Fact{Kind: history.Launched, Source: source("e", 1)})
+	drawn := s.drawn(t, 10)
+	NewWithT(t).Expect(spans(lane(t, drawn, "d"))).To(Equal([]span{{timeline.Starting, 2, 3.5}, {timeline.Standby, 3.5, 10}}))
+	NewWithT(t).Expect(spans(lane(t, drawn, "e"))).To(Equal([]span{{timeline.Starting, 2, 10}}))
+}
+
 // A leader that does not act is silent; one that is told to stop is so until it ends; and one that said that it has stopped leads no more.
 func TestALeaderThatIsToldToStop(t *testing.T) {
 	s := tell("told", invariant.AtMostOneActor).leads("a", 0, 1, 5)
@@ -116,6 +127,11 @@ func TestWork(t *testing.T) {
 	g := NewWithT(t)
 	drawn := forgetful().drawn(t, 20)
 	g.Expect(spans(lane(t, drawn, "work items"))).To(Equal([]span{{timeline.Done, 2, 2.2}, {timeline.Lost, 4, 20}, {timeline.Done, 6, 6.2}}))
+	// What a replica says of itself may never have been written.
+	said := tell("by its own word", invariant.AtMostOneActor)
+	said.record(1, history.Fact{Kind: history.Made, Item: "work-1"})
+	said.record(2, history.Fact{Kind: history.Processed, Source: source("a", 1), Identity: identity("a", 1), Term: new(int64(0)), Item: "work-1"})
+	g.Expect(spans(lane(t, said.drawn(t, 5), "work items"))).To(Equal([]span{{timeline.Lost, 1, 5}}))
 	for _, l := range tell("no work", invariant.AtMostOneActor).drawn(t, 5).Lanes {
 		g.Expect(l.Kind).NotTo(Equal(timeline.Work))
 	}
