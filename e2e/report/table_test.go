@@ -102,7 +102,7 @@ func TestAFileHasNoColours(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
-	defer file.Close() //nolint:errcheck // Nothing was written.
+	defer file.Close()
 	g.Expect(report.IsColoured(file)).To(BeFalse())
 }
 

@@ -54,9 +54,10 @@ func startBrowser() {
 	// What it opens is ours, and in CI it runs as root, or where no sandbox can be made.
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, stop := chromedp.NewContext(allocator)
-	browser.ctx, browser.stop = ctx, func() { stop(); stopAllocator() }
-	browser.err = chromedp.Do(ctx)
+	var stop func()
+	browser.ctx, stop = chromedp.NewContext(allocator)
+	browser.stop = func() { stop(); stopAllocator() }
+	browser.err = chromedp.Do(browser.ctx)
 }
 
 // tab is a page in a browser.

@@ -90,8 +90,9 @@ func rowHeightOf(kind Kind, row int) float64 {
 		return 38
 	case Work:
 		return 9
+	default:
+		return 12
 	}
-	return 12
 }
 
 const between = 5

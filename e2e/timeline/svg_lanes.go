@@ -118,6 +118,7 @@ func (p *picture) label(l Lane, s Span, after []Span, y, h float64) {
 		p.word(x+9, y+h/2+4, "", s.Label, room-14)
 	case Lost:
 		p.word(x+4, y+h-1, "on", s.Label, right-x-6)
+	default: // The others are told by how they look.
 	}
 }
 
@@ -139,6 +140,7 @@ func (p *picture) marks(lane, row int, y, h float64, words bool) {
 			class, top, bottom = "on", 16, 3
 		case Applied:
 			top, bottom = 2.5, 2.5
+		default: // Acts.
 		}
 		p.put(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="%s" stroke="none"/>`, b.from-0.6, y+top, b.to-b.from+1.2, h-top-bottom, class)
 		delete(bands, mark)
@@ -159,6 +161,7 @@ func (p *picture) marks(lane, row int, y, h float64, words bool) {
 			}
 			bands[f.Mark].to = x
 			continue
+		default: // The others stand alone.
 		}
 		p.mark(f, x, y, h)
 		if words && f.Label != "" && x > said {

@@ -181,11 +181,10 @@ type builder struct {
 	// actors are places in Replicas, and identities who bore which name first.
 	actors     map[string]int
 	identities map[string]history.Source
-	// lanes of what is looked up while facts are gathered: of each replica by its place, and of others.
-	replicaLanes []int
-	places       map[place]int
-	end          time.Duration
-	verdict      invariant.Verdict
+	// places are those of lanes, in Lanes.
+	places  map[place]int
+	end     time.Duration
+	verdict invariant.Verdict
 	// arrived are the work items that the API server has a record of, by who wrote it.
 	arrived map[arrival]bool
 }

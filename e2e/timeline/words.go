@@ -170,8 +170,9 @@ func (b *builder) faultWords(f *history.Fact) string {
 		return fmt.Sprintf("fault #%d was healed, on %s: %s", f.Fault.ID, d.target(), f.Fault.Name)
 	case history.Evidence:
 		return fmt.Sprintf("fault #%d touched %d, and %d got through after its heal: %s", f.Fault.ID, f.Fault.Touched, f.Fault.Passed, f.Fault.Name)
+	default: // It was injected.
+		return fmt.Sprintf("fault #%d, on %s: %s", f.Fault.ID, d.target(), f.Fault.Name)
 	}
-	return fmt.Sprintf("fault #%d, on %s: %s", f.Fault.ID, d.target(), f.Fault.Name)
 }
 
 func request(w *history.Write) string {

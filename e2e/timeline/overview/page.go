@@ -83,11 +83,11 @@ func plain(verdict string) string {
 func (p *page) rows() string {
 	var text strings.Builder
 	for _, r := range p.runs {
-		row, link := r.row, ""
+		row := r.row
 		name := html.EscapeString(cmp.Or(row.Scenario, r.place))
 		picture := ""
 		if r.thumbnail != "" {
-			link = html.EscapeString(address(r.place, timeline.PageFile))
+			link := html.EscapeString(address(r.place, timeline.PageFile))
 			name = fmt.Sprintf(`<a href="%s">%s</a>`, link, name)
 			picture = fmt.Sprintf(`<a href="%s" tabindex="-1" aria-hidden="true">%s</a>`, link, r.thumbnail)
 		}
