@@ -90,7 +90,7 @@ func (b *builder) drawFaults() {
 	}
 	b.bracket()
 	at := b.add(lane)
-	b.places[place{Faults, Nobody}] = at
+	b.places[place{kind: Faults, actor: Nobody}] = at
 	b.Lanes[at].Rows += len(b.Brackets)
 }
 

@@ -20,9 +20,33 @@ type tenure struct {
 
 func (t tenure) runsOut() time.Duration { return t.renewed + t.duration }
 
-// drawLease draws who held the Lease, and until when it ran.
-func (b *builder) drawLease() {
-	lane := Lane{Kind: Lease, Name: "Lease", Actor: Nobody, Rows: 2}
+// drawLeases draws the Lease of each election, that of the judged one first.
+func (b *builder) drawLeases() {
+	b.drawLease("", "Lease", func(f *history.Fact) (*history.Lease, bool) {
+		return f.Lease, f.Kind == history.LeaseSeen || f.Kind == history.LeaseGone
+	})
+	seen := map[string]bool{}
+	for i := range b.facts {
+		name := b.facts[i].Election
+		if !ofOther(b.facts[i].Kind) || seen[name] {
+			continue
+		}
+		seen[name] = true
+		b.drawLease(name, "Lease "+name, func(f *history.Fact) (*history.Lease, bool) {
+			return f.Lease, ofOther(f.Kind) && f.Election == name
+		})
+	}
+}
+
+// ofOther says whether a fact is of the Lease of another election of the subject.
+func ofOther(kind history.Kind) bool {
+	return kind == history.OtherLeaseSeen || kind == history.OtherLeaseGone
+}
+
+// drawLease draws who held a Lease, and until when it ran. of is the version that a fact tells of, nil for a deletion, and whether it
+// tells of this Lease.
+func (b *builder) drawLease(election, name string, of func(*history.Fact) (*history.Lease, bool)) {
+	lane := Lane{Kind: Lease, Name: name, Actor: Nobody, Rows: 2}
 	var now *tenure
 	change := func(at time.Duration) {
 		if now == nil {
@@ -34,21 +58,21 @@ func (b *builder) drawLease() {
 	for i := range b.facts {
 		f := &b.facts[i]
 		at := b.since(f.Time)
-		switch f.Kind {
-		case history.LeaseGone:
+		l, is := of(f)
+		switch {
+		case !is:
+		case l == nil:
 			change(at)
-		case history.LeaseSeen:
-			l := f.Lease
+		default:
 			if now == nil || now.holder != l.Holder || now.term != l.Transitions {
 				change(at)
 				now = &tenure{holder: l.Holder, term: l.Transitions, free: l.Holder == "", from: at}
 			}
 			now.renewed, now.duration = min(b.since(l.RenewTime), at), l.Duration()
-		default: // The others tell nothing of the Lease.
 		}
 	}
 	change(b.end)
-	b.places[place{Lease, Nobody}] = b.add(lane)
+	b.places[place{Lease, Nobody, election}] = b.add(lane)
 }
 
 func (b *builder) tenureSpans(t tenure, to time.Duration) (spans []Span) {

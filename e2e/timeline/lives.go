@@ -46,7 +46,7 @@ func (b *builder) drawReplicas() {
 				Label: d.injected.Fault.Name, Words: d.words(),
 			})
 		}
-		b.places[place{Replica, actor}] = b.add(lane)
+		b.places[place{kind: Replica, actor: actor}] = b.add(lane)
 	}
 }
 

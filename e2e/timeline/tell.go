@@ -23,7 +23,16 @@ type key struct {
 }
 
 func keyOf(f *history.Fact) key {
-	return key{f.Time, f.Kind, f.Source, f.Item, f.Lease, f.Write, f.Fault, f.Identity}
+	// Each election is judged as if its Lease were the only one (history.PerElection).
+	kind := f.Kind
+	switch kind {
+	case history.OtherLeaseSeen:
+		kind = history.LeaseSeen
+	case history.OtherLeaseGone:
+		kind = history.LeaseGone
+	default: // The others have one name.
+	}
+	return key{f.Time, kind, f.Source, f.Item, f.Lease, f.Write, f.Fault, f.Identity}
 }
 
 // tell puts each fact where it is drawn, and into words.
@@ -44,8 +53,10 @@ func (b *builder) tell() {
 	}
 }
 
-func (b *builder) lane(kind Kind, actor int) int {
-	if at, known := b.places[place{kind, actor}]; known {
+func (b *builder) lane(kind Kind, actor int) int { return b.laneOf(place{kind: kind, actor: actor}) }
+
+func (b *builder) laneOf(p place) int {
+	if at, known := b.places[p]; known {
 		return at
 	}
 	return Nobody
@@ -68,8 +79,12 @@ func (b *builder) show(told *Fact, f *history.Fact) {
 		own(Exit, OfLives, exitLabel(f.Exit))
 	case history.Acted, history.Processed:
 		own(Tick, OfActs, "")
-	case history.LeaseSeen, history.LeaseGone:
-		told.Group, told.Mark, told.Lane = OfLease, Renewal, b.lane(Lease, Nobody)
+	case history.LeaseSeen, history.LeaseGone, history.OtherLeaseSeen, history.OtherLeaseGone:
+		election := ""
+		if ofOther(f.Kind) {
+			election = f.Election
+		}
+		told.Group, told.Mark, told.Lane = OfLease, Renewal, b.laneOf(place{Lease, Nobody, election})
 		if l := f.Lease; l != nil && l.Holder != "" {
 			told.Actor = b.holds(l.Holder)
 			told.Until = min(b.since(l.RenewTime), told.At) + l.Duration()
@@ -96,11 +111,15 @@ func exitLabel(e *history.Exit) string {
 func (b *builder) contradict() {
 	plain := b.plain()
 	at := map[key]int{}
+	asked := map[*history.Write]int{}
 	place := 0
 	for i := range b.facts {
 		k := keyOf(&b.facts[i])
 		if _, known := at[k]; !known {
 			at[k] = place
+		}
+		if w := b.facts[i].Write; w != nil && asked[w] == 0 {
+			asked[w] = place
 		}
 		place++
 		if b.neverArrived(&b.facts[i]) {
@@ -111,7 +130,12 @@ func (b *builder) contradict() {
 		for _, breach := range r.Breaches {
 			told := Breach{Guarantee: r.Guarantee.Name, Sentence: r.Guarantee.Sentence, Promised: r.Promised, Text: plain(breach.Text), By: breach.By}
 			for i := range breach.Facts {
-				if found, known := at[keyOf(&breach.Facts[i])]; known {
+				f := &breach.Facts[i]
+				found, known := at[keyOf(f)]
+				if !known && f.Write != nil { // An act of another election is told by its request alone.
+					found, known = asked[f.Write]
+				}
+				if known {
 					told.Facts = append(told.Facts, found)
 				}
 			}

@@ -207,7 +207,7 @@ func New(h *history.History, v invariant.Verdict) *Timeline {
 	b.Length = b.end
 	b.who()
 	b.drawFaults()
-	b.drawLease()
+	b.drawLeases()
 	b.drawReplicas()
 	b.drawWork()
 	b.drawRequests()

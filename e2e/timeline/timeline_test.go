@@ -2,11 +2,14 @@ package timeline_test
 
 import (
 	"encoding/xml"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -99,6 +102,34 @@ func TestTheLease(t *testing.T) {
 			g.Expect(f.Words).To(Equal("the Lease is held by a, term 0, renewed at 3.000 s: it runs until 18.000 s"))
 		}
 	}
+}
+
+// A subject may take part in several elections. Each Lease has a lane, and a breach in any of them finds its facts.
+func TestSeveralElections(t *testing.T) {
+	s := quiet()
+	s.Header.Lease = "first"
+	s.Header.Expect.Promises = append(s.Header.Expect.Promises, invariant.TermsNeverGoBack.Name)
+	s.Header.Elections = []history.Election{{Lease: "first"}, {Lease: "second"}}
+	for i, holder := range []string{"a", "a", "b", "c"} {
+		s.record(float64(1+2*i), history.Fact{Kind: history.OtherLeaseSeen, Election: "second", Lease: &history.Lease{
+			UID: "other", ResourceVersion: fmt.Sprint(100 + i), Holder: identity(holder, 1), DurationSeconds: 15, RenewTime: at(float64(1 + 2*i)), Transitions: int64(3 * i / 2),
+		}})
+	}
+	s.record(8, history.Fact{Kind: history.OtherLeaseGone, Election: "second"})
+	g := NewWithT(t)
+	drawn := s.drawn(t, 10.1)
+	g.Expect(spans(lane(t, drawn, "Lease"))).To(ContainElement(span{timeline.Held, 1, 10.1}))
+	g.Expect(spans(lane(t, drawn, "Lease second"))).To(ContainElements(span{timeline.Held, 5, 7}, span{timeline.Held, 7, 8}))
+	for _, b := range drawn.Breaches {
+		g.Expect(b.Facts).NotTo(BeEmpty(), b.Text)
+		g.Expect(b.Text).To(HavePrefix("election second: "))
+		g.Expect(drawn.Facts[b.Facts[0]].Words).To(HavePrefix("the Lease second is held by "))
+	}
+	g.Expect(drawn.Breaches).NotTo(BeEmpty())
+	p := openTimeline(t, drawn, wide)
+	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "6"+kb.Enter))
+	p.settle()
+	p.Expect(p.text("#details")).To(And(ContainSubstring("Lease: held by a, term 0"), ContainSubstring("Lease second: held by b, term 3; runs until 20.000 s")))
 }
 
 func TestFaultsWithTheirEvidence(t *testing.T) {

@@ -118,9 +118,13 @@ func (b *builder) words(f *history.Fact) string {
 	case history.Stopped:
 		return who + " stopped its work" + term()
 	case history.LeaseSeen:
-		return b.version(f.Lease)
+		return b.version("the Lease", f.Lease)
 	case history.LeaseGone:
 		return "the Lease was deleted"
+	case history.OtherLeaseSeen:
+		return b.version("the Lease "+f.Election, f.Lease)
+	case history.OtherLeaseGone:
+		return "the Lease " + f.Election + " was deleted"
 	case history.Made:
 		return f.Item + " was made"
 	case history.Stamped:
@@ -151,12 +155,12 @@ func (b *builder) words(f *history.Fact) string {
 	return string(f.Kind)
 }
 
-func (b *builder) version(l *history.Lease) string {
+func (b *builder) version(name string, l *history.Lease) string {
 	if l.Holder == "" {
-		return fmt.Sprintf("the Lease has no holder (term %d)", l.Transitions)
+		return fmt.Sprintf("%s has no holder (term %d)", name, l.Transitions)
 	}
 	renewed := b.since(l.RenewTime)
-	text := fmt.Sprintf("the Lease is held by %s, term %d, renewed at %s: it runs until %s", b.holder(l.Holder), l.Transitions, seconds(renewed), seconds(renewed+l.Duration()))
+	text := fmt.Sprintf("%s is held by %s, term %d, renewed at %s: it runs until %s", name, b.holder(l.Holder), l.Transitions, seconds(renewed), seconds(renewed+l.Duration()))
 	if l.Gap {
 		text += " (versions before this one may not have been seen)"
 	}

@@ -12,6 +12,8 @@ import (
 type place struct {
 	kind  Kind
 	actor int
+	// election is the name of the Lease, where there are several.
+	election string
 }
 
 // item is a work item.
@@ -67,7 +69,7 @@ func (b *builder) drawWork() {
 		s.Row = packed.place(s.From, s.To)
 		lane.Spans = append(lane.Spans, s)
 	}
-	b.places[place{Work, Nobody}] = b.add(lane)
+	b.places[place{kind: Work, actor: Nobody}] = b.add(lane)
 }
 
 // drawRequests makes room for the requests that the API server has recorded: a row for each replica.
@@ -77,7 +79,7 @@ func (b *builder) drawRequests() {
 		recorded = recorded || b.facts[i].Kind == history.Wrote || b.facts[i].Kind == history.Looked
 	}
 	if recorded {
-		b.places[place{Requests, Nobody}] = b.add(Lane{Kind: Requests, Name: "requests", Actor: Nobody, Rows: len(b.Replicas) + 1})
+		b.places[place{kind: Requests, actor: Nobody}] = b.add(Lane{Kind: Requests, Name: "requests", Actor: Nobody, Rows: len(b.Replicas) + 1})
 		b.findArrivals()
 	}
 }

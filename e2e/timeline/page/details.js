@@ -28,14 +28,13 @@ function replicaAt(lane, time) {
   const hit = lane.shades.filter((s) => s.from <= time && time <= s.to).map((s) => s.label);
   return states.concat(hit).join(', ');
 }
-function leaseWords(time) {
-  const lane = run.lanes.find((l) => l.kind === 'lease');
-  const span = lane && lane.rowsOfSpans[0].find((s) => during(s, time));
+function leaseWords(lane, time) {
+  const span = lane.rowsOfSpans[0].find((s) => during(s, time));
   if (!span) return 'there was none';
   if (span.state === 'free') return 'no holder';
-  const version = leaseAt(time), until = run.until.get(version);
+  const until = run.until.get(versionAt(lane, time));
   const known = until === undefined ? '' : (until < time ? '; ran out at ' : '; runs until ') + inSeconds(until);
-  return 'held by ' + (span.state === 'expired' ? run.looks[run.look[version]].words.replace(/^the Lease is held by (.*), term.*$/, '$1') : span.label) + known;
+  return span.state === 'expired' ? span.words + known : 'held by ' + span.label + known;
 }
 function tellDetails() {
   const to = byId('details');
@@ -47,8 +46,10 @@ function tellDetails() {
   title.append(element('span', clockTime(chosen.time), { class: 'quiet' }));
   const lines = element('ul');
   const line = (name, text) => { const item = element('li'); item.append(element('b', name + ': '), text); lines.append(item); };
-  line('Lease', leaseWords(chosen.time));
-  for (const lane of run.lanes) if (lane.kind === 'replica') line(lane.name, replicaAt(lane, chosen.time));
+  for (const lane of run.lanes) {
+    if (lane.kind === 'lease') line(lane.name, leaseWords(lane, chosen.time));
+    if (lane.kind === 'replica') line(lane.name, replicaAt(lane, chosen.time));
+  }
   to.replaceChildren(title, ...(chosen.fact >= 0 ? [element('p', run.lookOf(chosen.fact).words)] : []), lines);
 }
 

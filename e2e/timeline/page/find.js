@@ -29,11 +29,8 @@ function firstSpan(spans, time) {
   return low;
 }
 
-// The last version of the Lease up to a time; -1 if there is none.
-function leaseAt(time) {
-  const lane = run.lanes.find((l) => l.kind === 'lease');
-  if (!lane) return -1;
+// The last version of a Lease up to a time; -1 if there is none.
+function versionAt(lane, time) {
   const place = firstFrom(lane.marks[0], time + 1e-9);
-  const at = place < lane.marks[0].length && run.at[lane.marks[0][place]] <= time ? place : place - 1;
-  return at < 0 ? -1 : lane.marks[0][at];
+  return place > 0 ? lane.marks[0][place - 1] : -1;
 }
