@@ -90,6 +90,9 @@ func Bind(b Binding) (start bool) {
 	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) {
 		came := b.collect(all)
+		if neverStarted != "" {
+			came = outcome{neverBegan: neverStarted}
+		}
 		again := func(row report.Row) string { return b.again(row.Scenario, profile) }
 		style := b.Style
 		_, reporter := ginkgo.GinkgoConfiguration()
@@ -97,6 +100,9 @@ func Bind(b Binding) (start bool) {
 		page, drawn := b.overview(came)
 		if err := errors.Join(came.print(os.Stdout, b.Folder, page, style), b.publish(came, profile, again), drawn); err != nil {
 			ginkgo.Fail(err.Error())
+		}
+		if neverStarted != "" {
+			ginkgo.Fail("no scenario was run: " + neverStarted)
 		}
 	})
 	return true

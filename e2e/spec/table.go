@@ -10,6 +10,9 @@ import (
 
 // print writes what came of a suite for who looks at a terminal.
 func (o outcome) print(out io.Writer, folder, page string, style report.Style) error {
+	if o.neverBegan != "" && o.neverBegan == neverStarted {
+		return nil // The suite fails for it, and says why.
+	}
 	if o.neverBegan != "" {
 		_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", o.neverBegan)
 		return err
