@@ -17,7 +17,7 @@ const nameColumns = 11
 func (t *Timeline) Text() string {
 	var text strings.Builder
 	line := func(name string, cells []rune) {
-		fmt.Fprintf(&text, "%-*s%s\n", nameColumns, clip(name, nameColumns-1), strings.TrimRight(string(cells), " "))
+		text.WriteString(strings.TrimRight(fmt.Sprintf("%-*s%s", nameColumns, clip(name, nameColumns-1), string(cells)), " ") + "\n")
 	}
 	line("", t.ruler())
 	for _, l := range t.Lanes {
