@@ -36,6 +36,8 @@ type Place struct {
 	Within func(run func(ctx context.Context))
 	// Folder is where histories are kept, and what else there is of runs.
 	Folder string
+	// Undrawn leaves out the timelines, for whoever makes a thousand runs and looks at the numbers.
+	Undrawn bool
 	// Log gets a line for each step of a run; nil for none.
 	Log func(format string, args ...any)
 }
@@ -111,7 +113,7 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	if err != nil {
 		return failed(err)
 	}
-	return p.known(explained(verdict, path), s)
+	return p.known(p.explained(verdict, path), s)
 }
 
 // unsuited says why a scenario cannot be run here, as far as can be told without a cluster.
@@ -128,7 +130,7 @@ func (p Place) unsuited(s scenario.Scenario, profile scenario.Profile) error {
 }
 
 // explained puts a verdict into words and pictures: what failed first, as text; the rest, as a page beside the history.
-func explained(verdict invariant.Verdict, path string) Run {
+func (p Place) explained(verdict invariant.Verdict, path string) Run {
 	run := Run{Row: report.Judged(verdict, path), Verdict: verdict}
 	saved, err := history.Load(path)
 	if err != nil {
@@ -138,7 +140,9 @@ func explained(verdict invariant.Verdict, path string) Run {
 	run.History = saved
 	drawn := timeline.New(saved, verdict)
 	picture := filepath.Join(filepath.Dir(path), timeline.PageFile)
-	if err := drawn.SaveBeside(filepath.Dir(path)); err != nil {
+	if p.Undrawn {
+		picture = "interregnum show " + path
+	} else if err := drawn.SaveBeside(filepath.Dir(path)); err != nil {
 		picture = fmt.Sprintf("none, because %v", err)
 	}
 	run.Explanation = fmt.Sprintf("%s\n  the picture:  %s\n  all of it:    interregnum judge %s", drawn.Failure(), picture, path)

@@ -52,6 +52,7 @@ func TestAnExplanationTellsAllThatWasFound(t *testing.T) {
 		"      13:00:00.000000 injected a #1 killed",
 		"  731 acts in 1 reigns; interregnum –; takeover none (≤ 17.4s); overlap –; last act of a lost reign – before its lease ran out",
 		"  history: /runs/history.jsonl",
+		"  look at it: interregnum show /runs/history.jsonl",
 		"  judge it again: interregnum judge /runs/history.jsonl (in a checkout: make check HISTORY=/runs/history.jsonl)",
 	} {
 		g.Expect(lines).To(ContainElement(line))
