@@ -87,10 +87,31 @@ func (b *builder) overlapped() string {
 	return "Yes: " + most(list, 4)
 }
 
+// vacant is the longest time in which nobody acted, wherever in the run it was.
 func (b *builder) vacant() string {
-	text := "There was one reign only, so there was nothing between two."
-	if b.verdict.Measures.Reigns > 1 {
-		text = fmt.Sprintf("For %s at the longest, from one reign to the next.", seconds(b.verdict.Measures.Interregnum))
+	var last, from, to time.Duration
+	acts := 0
+	for i := range b.facts {
+		f := &b.facts[i]
+		if !f.IsAct() && f.Kind != history.Ended {
+			continue
+		}
+		now := b.since(f.Time)
+		if now-last > to-from {
+			from, to = last, now
+		}
+		last = now
+		if f.IsAct() {
+			acts++
+		}
+	}
+	text := "Nobody ever acted."
+	if acts > 0 {
+		until := seconds(to)
+		if to == b.end {
+			until = "the end"
+		}
+		text = fmt.Sprintf("For %s at the longest, from %s to %s.", seconds(to-from), seconds(from), until)
 	}
 	for _, bracket := range b.Brackets {
 		text += " " + strings.ToUpper(bracket.Words[:1]) + bracket.Words[1:] + "."
@@ -126,6 +147,9 @@ func (b *builder) lost() string {
 		if !w.processed {
 			missing = append(missing, w.name)
 		}
+	}
+	if len(missing) == 0 && len(all) == 1 {
+		return "No: the one item that was made was processed."
 	}
 	if len(missing) == 0 {
 		return fmt.Sprintf("No: all of the %d items that were made were processed.", len(all))

@@ -13,7 +13,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/timeline"
 )
 
-// The promises of the page: how long it takes to open, and to draw a frame, in milliseconds.
+// The promises of the page: how long it takes to open a run of 100,000 facts, and to draw a frame of any, in milliseconds.
 const (
 	toOpen  = 1000
 	toDraw  = 100
@@ -32,9 +32,9 @@ func TestALongRunStaysFluent(t *testing.T) {
 			info, err := os.Stat(path)
 			NewWithT(t).Expect(err).NotTo(HaveOccurred())
 			p := open(t, path, wide)
-			// From when the browser asked for the file to the first frame with the picture; the best of three.
+			// From when the browser asked for the file to the first frame with the picture; the best of five.
 			var opened []float64
-			for range 3 {
+			for range 5 {
 				p.do(chromedp.Navigate(address(path)))
 				opened = append(opened, value[float64](p, `new Promise((done) => {
 					const look = () => window.interregnum && interregnum.drawn.frames > 0 ? requestAnimationFrame(() => done(performance.now())) : setTimeout(look, 1);
@@ -57,7 +57,7 @@ func TestALongRunStaysFluent(t *testing.T) {
 			slices.Sort(frames)
 			middle := frames[len(frames)/2]
 			t.Logf("%d facts, %d kB: opened in %.0f ms, a frame in %.1f ms, the worst in %.1f ms", len(drawn.Facts), info.Size()/1000, slices.Min(opened), middle, frames[len(frames)-1])
-			p.Expect(slices.Min(opened)).To(BeNumerically("<", toOpen))
+			p.Expect(slices.Min(opened)).To(BeNumerically("<", toOpen*facts/100_000))
 			p.Expect(middle).To(BeNumerically("<", toDraw))
 			// Never more than a screen is wide, whatever there is to draw: that is so on any machine.
 			value[bool](p, `(interregnum.view.whole(), true)`)

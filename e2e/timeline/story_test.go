@@ -71,9 +71,9 @@ func (s *story) leads(replica string, term int64, from, to float64) *story {
 	said := history.Fact{Source: source(replica, 1), Identity: identity(replica, 1), Term: new(term)}
 	said.Kind = history.Elected
 	s.record(from, said)
-	for second := from; second <= to; second += 0.1 {
+	for act := 0; from+float64(act)/10 < to+0.001; act++ {
 		said.Kind = history.Acted
-		s.record(second, said)
+		s.record(from+float64(act)/10, said)
 	}
 	return s
 }

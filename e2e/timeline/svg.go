@@ -79,9 +79,9 @@ func actorClass(actor int) string {
 	return fmt.Sprintf("a%d", actor%6)
 }
 
-// rowHeights of the lanes, in pixels; of the Lease, the second row is lower.
-func rowHeightOf(kind Kind, row int) float64 {
-	switch kind {
+// rowHeightOf is that of a row of a lane, in pixels: of the Lease, the second is lower; a lost item needs room for words.
+func rowHeightOf(l Lane, row int) float64 {
+	switch l.Kind {
 	case Faults:
 		return 20
 	case Lease:
@@ -89,6 +89,9 @@ func rowHeightOf(kind Kind, row int) float64 {
 	case Replica:
 		return 38
 	case Work:
+		if slices.ContainsFunc(l.Spans, func(s Span) bool { return s.State == Lost }) {
+			return 17
+		}
 		return 9
 	default:
 		return 12
@@ -100,7 +103,7 @@ const between = 5
 func heightOf(l Lane) (height float64) {
 	height = 2 * between
 	for row := range l.Rows {
-		height += rowHeightOf(l.Kind, row)
+		height += rowHeightOf(l, row)
 	}
 	return height
 }
@@ -108,7 +111,7 @@ func heightOf(l Lane) (height float64) {
 func rowTop(l Lane, row int) float64 {
 	top := float64(between)
 	for r := range row {
-		top += rowHeightOf(l.Kind, r)
+		top += rowHeightOf(l, r)
 	}
 	return top
 }

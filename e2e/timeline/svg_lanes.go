@@ -21,16 +21,16 @@ func (p *picture) lane(number int, l Lane, top float64, words bool) {
 			continue // It is drawn already.
 		}
 		painted[s.Row] = right
-		p.span(s, top+rowTop(l, s.Row), rowHeightOf(l.Kind, s.Row))
+		p.span(s, top+rowTop(l, s.Row), rowHeightOf(l, s.Row))
 	}
 	for row := range l.Rows {
-		p.marks(number, row, top+rowTop(l, row), rowHeightOf(l.Kind, row), words)
+		p.marks(number, row, top+rowTop(l, row), rowHeightOf(l, row), words)
 	}
 	if !words {
 		return
 	}
 	for i, s := range spans {
-		p.label(l, s, spans[i+1:], top+rowTop(l, s.Row), rowHeightOf(l.Kind, s.Row))
+		p.label(l, s, spans[i+1:], top+rowTop(l, s.Row), rowHeightOf(l, s.Row))
 	}
 }
 
@@ -117,7 +117,7 @@ func (p *picture) label(l Lane, s Span, after []Span, y, h float64) {
 		}
 		p.word(x+9, y+h/2+4, "", s.Label, room-14)
 	case Lost:
-		p.word(x+4, y+h-1, "on", s.Label, right-x-6)
+		p.word(x+4, y+h/2+4, "on", s.Label, right-x-6)
 	default: // The others are told by how they look.
 	}
 }
@@ -266,7 +266,7 @@ func (p *picture) point(f Fact, tops []float64) point {
 		return point{p.x(f.At), tops[0]}
 	}
 	l := p.Lanes[f.Lane]
-	return point{p.x(f.At), tops[f.Lane] + rowTop(l, f.Row) + rowHeightOf(l.Kind, f.Row)/2}
+	return point{p.x(f.At), tops[f.Lane] + rowTop(l, f.Row) + rowHeightOf(l, f.Row)/2}
 }
 
 // Thumbnail is the Lease and the replicas only, without words, as an element of a page.

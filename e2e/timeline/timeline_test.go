@@ -233,6 +233,34 @@ func TestActsByWritesAlone(t *testing.T) {
 	NewWithT(t).Expect(acts).To(Equal([]string{"a acted in term 0: create of pods"}))
 }
 
+// What most people want to know, of runs in which the answer is easy to get wrong.
+func TestAnswers(t *testing.T) {
+	answers := func(drawn *timeline.Timeline) map[string]string {
+		all := map[string]string{}
+		for _, a := range drawn.Answers {
+			all[a.Question] = a.Text
+		}
+		return all
+	}
+	g := NewWithT(t)
+	g.Expect(answers(overlapping().drawn(t, 25))).To(Equal(map[string]string{
+		"Who led?":                 "a acted from 1.000 s to 20.400 s (term 0); b acted from 18.500 s to 24.000 s (term 1)",
+		"Did two act at once?":     "Yes: a went on acting after b had begun, for 1.900 s",
+		"How long did nobody act?": "For 1.000 s at the longest, from 0.000 s to 1.000 s. Takeover: b acted 15.000 s after 3.500 s; the bound is 26.800 s.",
+		"Which faults, and when?":  "#1 from 3.500 s to 20.600 s: partitioned from the API server (on a)",
+		"Was work lost?":           "No: all of the 2 items that were made were processed.",
+	}))
+	silent := answers(quiet().drawn(t, 30))
+	g.Expect(silent["How long did nobody act?"]).To(Equal("For 20.000 s at the longest, from 10.000 s to the end."), "also where one leader led alone")
+	g.Expect(silent["Was work lost?"]).To(Equal("No: the one item that was made was processed."))
+	nothing := answers(tell("nothing", invariant.AtMostOneActor).drawn(t, 5))
+	g.Expect(nothing["Who led?"]).To(Equal("Nobody acted."))
+	g.Expect(nothing["Did two act at once?"]).To(Equal("Nobody can say: nobody acted."))
+	g.Expect(nothing["How long did nobody act?"]).To(Equal("Nobody ever acted."))
+	g.Expect(nothing["Which faults, and when?"]).To(Equal("None."))
+	g.Expect(nothing["Was work lost?"]).To(Equal("No work was made in this run."))
+}
+
 // The facts that there are, and no others, in the order of time.
 func TestEveryFactIsTold(t *testing.T) {
 	for _, s := range []*story{overlapping(), quiet(), forgetful(), untouched()} {

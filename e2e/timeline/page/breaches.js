@@ -45,7 +45,7 @@ function showBreach(i) {
   if (facts.length) {
     const times = facts.map((f) => run.at[f]);
     const from = Math.min(...times), to = Math.max(...times);
-    const room = Math.max((to - from) * 0.6, 200000);
+    const room = from === to ? Math.max(run.length * 0.15, 1000000) : Math.max((to - from) * 0.6, 200000);
     choose(facts[facts.length - 1]);
     view.show(from - room, to + room);
   }

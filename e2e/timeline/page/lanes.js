@@ -1,6 +1,7 @@
 
 // Where each lane stands.
 const heights = { faults: 20, lease: [26, 18], replica: 44, work: 10, requests: 13 };
+if (run.lanes.some((lane) => lane.spans.some((span) => span.state === 'lost'))) heights.work = 17; // There are words in it.
 const gap = 10;
 function rowHeight(kind, row) { return Array.isArray(heights[kind]) ? heights[kind][Math.min(row, 1)] : heights[kind]; }
 function layout() {

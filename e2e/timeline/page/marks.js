@@ -60,7 +60,7 @@ const spanLooks = {
     c.moveTo(x, y + 2); c.lineTo(x, y + 6); c.lineTo(x + w, y + 6); c.lineTo(x + w, y + 2);
     c.moveTo(x + w, y + 6); c.lineTo(x + w, y + 10); c.stroke();
   },
-  done(c, s, x, w, y, h) { c.globalAlpha = 0.8; c.fillStyle = colourOf(s.actor); c.fillRect(x, y + 2, Math.max(w, 1.5), h - 4); c.globalAlpha = 1; },
+  done(c, s, x, w, y, h) { c.globalAlpha = 0.8; c.fillStyle = colourOf(s.actor); c.fillRect(x, y + 2, Math.max(w, 1.5), Math.min(h - 4, 9)); c.globalAlpha = 1; },
   lost(c, s, x, w, y, h) { c.fillStyle = colours.bad; c.fillRect(x, y + 1, Math.max(w, 2), h - 2); },
 };
 
@@ -71,7 +71,7 @@ function spanLabel(c, s, x, w, y, h, left, right) {
     case 'held': label(c, s.label, from + 6, y + h / 2 + 4, room - 10, colours['on-colour']); break;
     case 'expired': case 'free': label(c, s.label, from + 6, y + h / 2 + 4, room - 10, colours.text); break;
     case 'runs': if (right - from > 110) label(c, s.label, from + 5, y + h - 2, Math.min(Math.max(room - 8, 200), right - from - 8), colours.soft); break;
-    case 'lost': label(c, s.label, from + 4, y + h - 1.5, room - 6, colours['on-colour']); break;
+    case 'lost': label(c, s.label, from + 4, y + h / 2 + 4, room - 6, colours['on-colour']); break;
     default: break;
   }
 }
