@@ -9,7 +9,7 @@
 #? SUBJECT     the file of a subject that is run in the manager's place, on envtest or kind (see e2e/examples)
 #? EXAMPLES    the subjects that `make test-operators` runs; default: all of e2e/examples
 #? RUNS        folder for histories, journals and logs
-#? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
+#? HISTORY     the saved history that `make check` judges again, `make show` draws, or `make attack` edits; for both also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
 #? SEED        where its edits begin; drawn anew, if it is not given
 #? PROCS       how many scenarios run at once; default: 12 on envtest, 4 on kind
@@ -65,7 +65,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-operators test-e2e e2e-down check attack bench lint deflake \
+.PHONY: help scenarios track-record test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -129,6 +129,9 @@ e2e-down: ## remove a kind cluster that was kept (CLUSTER_NAME)
 check: ## judge a saved history again, without a cluster (HISTORY)
 	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
 	@go run ./e2e/cmd/interregnum judge "$$HISTORY"
+
+show: ## draw a saved history as a page, or a folder of runs with a page over all of them (HISTORY; default: RUNS)
+	@go run ./e2e/cmd/interregnum show "$(or $(HISTORY),$(RUNS))"
 
 attack: ## edit real histories in every way, and see whether it is noticed as it must be (HISTORY, SEED, EDITS, FOCUS)
 ifdef HISTORY

@@ -52,7 +52,7 @@ func TestScenarios(t *testing.T) {
 			writes(it)
 		},
 	})) {
-		SynchronizedBeforeSuite(start, join)
+		spec.Start(start, join)
 		AfterEach(keepNodeLogs)
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
@@ -74,20 +74,26 @@ var (
 )
 
 // start runs in the first process.
-func start(ctx SpecContext) []byte {
+func start(ctx SpecContext) (any, error) {
 	progress := openProgress()
 	platform, err := provider.GoPlatform(ctx)
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	if os.Getenv("SUBJECT") == "" {
-		shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...)
-		must(err)
-		shared.Before, err = binary.Before()
-		must(err)
+		if shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...); err != nil {
+			return nil, err
+		}
+		if shared.Before, err = binary.Before(); err != nil {
+			return nil, err
+		}
 	}
 	of := subjectUnderTest()
 	remove, err := kindcluster.BorrowImages(ctx, of)
 	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	shared.Image, shared.BeforeImage = of.Pods.Image, of.Pods.BeforeImage
 
 	options := provider.FromEnvironment()
@@ -95,20 +101,24 @@ func start(ctx SpecContext) []byte {
 	options.Logs = filepath.Join(spec.RunsFolder(), "kind-that-did-not-come-up")
 	options.Progress = progress
 	opened, err := provider.Open(ctx, options)
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	// Also after a Ctrl-C, when the suite's context is over.
 	DeferCleanup(func(ctx SpecContext) { must(opened.Close(ctx)) })
-	fmt.Fprintf(progress, "loading the image %s into the nodes\n", shared.Image)
-	must(opened.Load(ctx, shared.Image))
-	if shared.BeforeImage != "" {
-		must(opened.Load(ctx, shared.BeforeImage))
+	for _, image := range []string{shared.Image, shared.BeforeImage} {
+		if image == "" {
+			continue
+		}
+		fmt.Fprintf(progress, "loading the image %s into the nodes\n", image)
+		if err := opened.Load(ctx, image); err != nil {
+			return nil, err
+		}
 	}
 	fmt.Fprintln(progress, "running the scenarios, several side by side")
 
 	shared.Name, shared.Kubeconfig = opened.Name(), opened.Kubeconfig()
-	told, err := json.Marshal(shared)
-	must(err)
-	return told
+	return shared, nil
 }
 
 // openProgress is where the first process says what it does. Ginkgo shows what a process of a parallel suite prints when it
@@ -124,11 +134,12 @@ func openProgress() *os.File {
 }
 
 // join runs in every process, with what the first one told.
-func join(ctx SpecContext, told []byte) {
-	must(json.Unmarshal(told, &shared))
-	var err error
+func join(ctx SpecContext, told []byte) (err error) {
+	if err := json.Unmarshal(told, &shared); err != nil {
+		return err
+	}
 	cluster, err = provider.Attach(ctx, shared.Name, shared.Kubeconfig)
-	must(err)
+	return err
 }
 
 // check says whether what is to run can be run as pods, before anything is begun.

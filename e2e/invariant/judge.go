@@ -40,6 +40,8 @@ type Verdict struct {
 	GaveUp   string
 	Results  []Result
 	Measures Measures
+	// Takeovers are the times within which a rival had to act.
+	Takeovers []Takeover
 }
 
 // Judge judges a history, each election of its own. It fails only for a history that promises what is not a guarantee.
@@ -59,7 +61,7 @@ func Judge(h *history.History) (Verdict, error) {
 
 func judge(h *history.History, promises []string) Verdict {
 	v := newView(h)
-	verdict := Verdict{Scenario: h.Header.Scenario, Measures: measure(v)}
+	verdict := Verdict{Scenario: h.Header.Scenario, Measures: measure(v), Takeovers: v.takeovers()}
 	if gaveUp := v.of(history.GaveUp); len(gaveUp) > 0 {
 		verdict.GaveUp = cmp.Or(gaveUp[0].Text, "a step, and did not say which")
 	}

@@ -21,6 +21,8 @@ func sound() Graph {
 		"e2e/scenario":              {Imports: []string{"e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
+		"e2e/report":                {Imports: []string{"e2e/history", "e2e/invariant"}},
+		"e2e/timeline":              {Imports: []string{"e2e/history", "e2e/invariant", "e2e/report"}, TestImports: []string{"e2e/timeline", "context"}},
 		"e2e/attempt":               {Imports: []string{"e2e/history", "e2e/invariant", "e2e/scenario"}},
 		"e2e/subject":               {Imports: []string{"e2e/history"}},
 		"e2e/cmd/judge":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
@@ -57,6 +59,11 @@ var breaks = map[string][]struct {
 	"an attack sees histories and verdicts only": {
 		{who: "e2e/attack", imported: "e2e/scenario"},
 		{who: "e2e/attack", imported: "envtest/simcluster", byTest: true},
+	},
+	"a picture sees histories and verdicts only": {
+		{who: "e2e/timeline", imported: "e2e/scenario"},
+		{who: "e2e/timeline", imported: "envtest/simcluster", byTest: true},
+		{who: "e2e/report", imported: "sigs.k8s.io/controller-runtime/pkg/manager"}, // through reports
 	},
 	"a checker is a pure function": {
 		{who: "e2e/attack", imported: "context"},

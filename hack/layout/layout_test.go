@@ -34,6 +34,11 @@ var rules = []Rule{{
 	Who:    []string{"e2e/invariant/..."}, Tests: true,
 	Only: []string{"e2e/history"},
 }, {
+	Name:   "a picture sees histories and verdicts only",
+	Reason: "it is drawn of any history, also from elsewhere and from long ago, and shows what was seen, not what was meant",
+	Who:    []string{"e2e/timeline/..."}, Tests: true,
+	Only: []string{"e2e/history", "e2e/invariant", "e2e/report", "e2e/timeline"}, NeverCompile: []string{"k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."},
+}, {
 	Name:   "an attack sees histories and verdicts only",
 	Reason: "it edits what was told, of any cluster and from long ago; one that knew how a history came about could spare what is hard to judge",
 	Who:    []string{"e2e/attack/..."}, Tests: true,
@@ -116,7 +121,7 @@ var rules = []Rule{{
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/podcluster", "e2e/scenario", "e2e/subject", "e2e/turnover",
+		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/podcluster", "e2e/scenario", "e2e/subject", "e2e/timeline", "e2e/turnover",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}
