@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -93,4 +94,24 @@ func TestAttributionLeavesWhatItIsGiven(t *testing.T) {
 	writes := []history.Fact{{Kind: history.Wrote, Time: at(15), Write: &history.Write{Pod: "old", PodUID: "1"}}}
 	Attribute(writes, seen, lives)
 	NewWithT(t).Expect(writes[0].Source).To(BeZero())
+}
+
+// What a life has sent may arrive when the next one has begun, as after a partition.
+func TestAWriteThatArrivesInTheNextLife(t *testing.T) {
+	of := func(received int, lease *history.Lease) history.Fact {
+		return history.Fact{Kind: history.Wrote, Time: at(received), Lease: lease, Write: &history.Write{Pod: "old", PodUID: "1", Resource: "pods/binding"}}
+	}
+	elected := func(second int) *history.Lease { return &history.Lease{Holder: "x", RenewTime: at(second)} }
+	silent := slices.DeleteFunc(slices.Clone(seen), func(f history.Fact) bool { return f.Kind == history.Started }) // It keeps no journal.
+	sources := func(writes ...history.Fact) (starts []int) {
+		for _, w := range Attribute(writes, silent, lives) {
+			starts = append(starts, w.Start)
+		}
+		return starts
+	}
+	g := NewWithT(t)
+	g.Expect(sources(of(12, elected(12)), of(13, nil), of(33, nil))).To(Equal([]int{1, 1, 1}), "the second has not been elected")
+	g.Expect(sources(of(12, elected(12)), of(33, elected(33)), of(34, nil))).To(Equal([]int{1, 2, 2}), "the second has been elected, too")
+	g.Expect(sources(of(33, nil), of(34, elected(34)))).To(Equal([]int{2, 2}), "nobody had been elected: it acts without")
+	g.Expect(sources(of(12, elected(12)), of(35, &history.Lease{}))).To(Equal([]int{1, 2}), "what is about the Lease is told by the time in it")
 }

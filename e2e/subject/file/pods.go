@@ -47,6 +47,9 @@ func (d *pods) workloadFor(folder string, launch subject.Launch) ([]client.Objec
 	return all, nil
 }
 
+// ofRun is a namespace that no manifest names: what is there says $(NAMESPACE).
+const ofRun = "interregnum-of-the-run"
+
 // source is a manifest's text, and where it comes from.
 type source struct{ path, text string }
 
@@ -89,7 +92,7 @@ func (p *problems) pods(said *pods, account, folder string) (found history.Binar
 		p.at(at("workload"), "expected deployment/NAME or statefulset/NAME, got %q", said.Workload)
 		return found, nil
 	}
-	objects, err := said.workloadFor(folder, subject.Launch{Namespace: "default"})
+	objects, err := said.workloadFor(folder, subject.Launch{Namespace: ofRun})
 	if err != nil {
 		p.at(at(), "%v", err)
 		return found, nil
@@ -130,7 +133,7 @@ func (p *problems) pods(said *pods, account, folder string) (found history.Binar
 func (p *problems) workload(said *pods, objects []client.Object, kind, name, account string) (template *corev1.PodTemplateSpec) {
 	var there []string
 	for _, object := range objects {
-		if object.GetNamespace() != "" && object.GetNamespace() != "default" {
+		if object.GetNamespace() != "" && object.GetNamespace() != ofRun {
 			p.at([]any{"pods"}, "expected %s %s to be in $(NAMESPACE), or to say none, got %s: each run has a namespace of its own",
 				object.GetObjectKind().GroupVersionKind().Kind, object.GetName(), object.GetNamespace())
 		}

@@ -93,6 +93,7 @@ func TestWhatIsWrongWithPods(t *testing.T) {
 		"another kind of workload":              {strings.Replace(manifests, "deployment/mine", "daemonset/mine", 1), deployment, `pods.workload: expected deployment/NAME or statefulset/NAME, got "daemonset/mine"`},
 		"no workload":                           {"  manifests: [deployment.yaml]\n", deployment, `pods.workload: expected deployment/NAME or statefulset/NAME, got ""`},
 		"a namespace of its own":                {manifests, strings.Replace(deployment, "{name: mine}", "{name: mine, namespace: prod}", 1), "expected Deployment mine to be in $(NAMESPACE), or to say none, got prod"},
+		"the namespace default":                 {manifests, strings.Replace(deployment, "{name: mine}", "{name: mine, namespace: default}", 1), "expected Deployment mine to be in $(NAMESPACE), or to say none, got default"},
 		"another account":                       {manifests, strings.Replace(deployment, "serviceAccountName: mine", "serviceAccountName: yours", 1), `expected its pods to run as the account "mine", got serviceAccountName "yours"`},
 		"a container that is not there":         {manifests + "  container: sidecar\n", deployment, `pods.container: expected the name of the container that runs the subject, one of mine; got "sidecar"`},
 		"an image and a binary":                 {manifests + "  image: x\n  binary: mine.sh\n", deployment, "pods.image: expected an image or a binary to make one of, got both"},
