@@ -6,10 +6,10 @@
 #? PROFILE     lease timings: quick (whole seconds) or production (15s/10s/2s); default: production on sim, else quick
 #? CONTROLLER  another controller binary in the manager's place (not on sim; see controller/journal)
 #? CONTROLLER_BEFORE  another version of it, which the replicas begin with in the rollout of a version (not on sim)
-#? SUBJECT     the file of a subject that is run in the manager's place, on envtest (see e2e/examples)
+#? SUBJECT     the file of a subject that is run in the manager's place, on envtest or kind (see e2e/examples)
 #? EXAMPLES    the subjects that `make test-operators` runs; default: all of e2e/examples
 #? RUNS        folder for histories, journals and logs
-#? HISTORY     the saved history file that `make check` judges again, or that `make attack` edits; there also a folder with some
+#? HISTORY     the saved history that `make check` judges again, `make show` draws, or `make attack` edits; for both also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
 #? SEED        where its edits begin, or where `make explore` begins to draw; drawn anew, if it is not given
 #? FOR         how long `make explore` explores, as in 5m; default: 1m, or as long as COUNT runs take
@@ -44,15 +44,15 @@ endif
 # passing suite prints, and the table of verdicts is what people come for. A filter that matches nothing fails.
 # Each leaves a JUnit report among its histories.
 clusters = sim envtest kind
-# What a subject's file says is run on envtest only: elsewhere our own manager would run, and pass, in its place.
-no-subject = { test -z "$$SUBJECT" || { echo 'SUBJECT: expected CLUSTER=envtest with a subject'"'"'s file, which only runs there' >&2; exit 1; }; }
+# Virtual time runs our own manager only, which would run, and pass, in the place of what a subject's file says.
+no-subject = { test -z "$$SUBJECT" || { echo 'SUBJECT: expected CLUSTER=envtest or CLUSTER=kind with a subject'"'"'s file' >&2; exit 1; }; }
 suite.sim = $(no-subject) && mkdir -p "$$RUNS" && PROFILE="$(or $(PROFILE),production)" \
 	go -C envtest/simcluster test -count=1 -run '^TestScenarios$$' -timeout 30m \
 	-ginkgo.fail-on-empty -ginkgo.label-filter="$$LABELS" -ginkgo.junit-report="$$RUNS/junit-sim.xml"
 ginkgo = go tool ginkgo run --procs=$(or $(PROCS),$(1)) --timeout=$(or $(SUITE_TIMEOUT),2h) --grace-period=3m --fail-on-empty \
 	--label-filter="$$LABELS" --output-dir="$$RUNS" --junit-report=junit-$(2).xml
 suite.envtest = mkdir -p "$$RUNS" && $(control-plane) && export PROFILE="$(or $(PROFILE),quick)" && $(call ginkgo,12,envtest) ./envtest
-suite.kind = $(no-subject) && mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
+suite.kind = mkdir -p "$$RUNS" && export PROFILE="$(or $(PROFILE),quick)" && hack/with-progress.sh $(call ginkgo,4,kind) ./e2e
 control-plane = KUBEBUILDER_ASSETS=$$(hack/control-plane.sh) && export KUBEBUILDER_ASSETS
 
 # The race detector needs a C compiler; go knows whether there is one.
@@ -67,7 +67,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record explore explore-proof test test-unit test-sim test-envtest test-operators test-e2e e2e-down check attack bench lint deflake \
+.PHONY: help scenarios track-record explore explore-proof test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -145,6 +145,9 @@ e2e-down: ## remove a kind cluster that was kept (CLUSTER_NAME)
 check: ## judge a saved history again, without a cluster (HISTORY)
 	$(if $(HISTORY),,$(error make check needs HISTORY=path; a run prints where its history file is))
 	@go run ./e2e/cmd/interregnum judge "$$HISTORY"
+
+show: ## draw a saved history as a page, or a folder of runs with a page over all of them (HISTORY; default: RUNS)
+	@go run ./e2e/cmd/interregnum show "$(or $(HISTORY),$(RUNS))"
 
 attack: ## edit real histories in every way, and see whether it is noticed as it must be (HISTORY, SEED, EDITS, FOCUS)
 ifdef HISTORY

@@ -4,7 +4,6 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +26,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/spec"
 	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/subject/file"
 	"github.com/interregnum/interregnum/e2e/subject/manager"
 )
 
@@ -36,7 +36,7 @@ func TestScenarios(t *testing.T) {
 	klog.SetLogger(GinkgoLogr)
 	if spec.Bind(spec.FromEnvironment(spec.Binding{
 		Known: scenario.Known(), Profile: scenario.Quick,
-		Check: func() error { return errors.Join(spec.NoSubject(), binary.Check()) },
+		Check: check,
 		Place: attempt.Place{
 			Cluster: "kind", Subject: subjectUnderTest,
 			Open: func(ctx context.Context, _ scenario.Scenario, observer *observe.Observer, folder string) (scenario.Cluster, error) {
@@ -44,13 +44,15 @@ func TestScenarios(t *testing.T) {
 			},
 		},
 		// Every run has replicas on every worker.
-		Alone: func(s scenario.Scenario) bool { return s.Exact || s.Reach() > fault.OwnRun },
+		Alone: func(s scenario.Scenario) bool {
+			return s.Exact || s.Reach() > fault.OwnRun || subjectUnderTest().ClusterWide
+		},
 		Others: func(it func(text string, args ...any)) {
 			faults(it)
 			writes(it)
 		},
 	})) {
-		SynchronizedBeforeSuite(start, join)
+		spec.Start(start, join)
 		AfterEach(keepNodeLogs)
 	}
 	RunSpecs(t, "The catalogue, on a kind cluster")
@@ -72,48 +74,51 @@ var (
 )
 
 // start runs in the first process.
-func start(ctx SpecContext) []byte {
+func start(ctx SpecContext) (any, error) {
 	progress := openProgress()
 	platform, err := provider.GoPlatform(ctx)
-	must(err)
-	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...)
-	must(err)
-	shared.Before, err = binary.Before()
-	must(err)
-	shared.Image = borrow(ctx, shared.Binary.Path)
-	if shared.Before != nil {
-		shared.BeforeImage = borrow(ctx, shared.Before.Path)
+	if err != nil {
+		return nil, err
 	}
+	if os.Getenv("SUBJECT") == "" {
+		if shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin", "image"), platform...); err != nil {
+			return nil, err
+		}
+		if shared.Before, err = binary.Before(); err != nil {
+			return nil, err
+		}
+	}
+	of := subjectUnderTest()
+	remove, err := kindcluster.BorrowImages(ctx, of)
+	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
+	if err != nil {
+		return nil, err
+	}
+	shared.Image, shared.BeforeImage = of.Pods.Image, of.Pods.BeforeImage
 
 	options := provider.FromEnvironment()
 	options.Audit = provider.Audit{Policy: audit.Policy, Flags: audit.Flags}
 	options.Logs = filepath.Join(spec.RunsFolder(), "kind-that-did-not-come-up")
 	options.Progress = progress
-	kind := provider.New(options)
-	_, err = kind.Create(ctx)
-	must(err)
+	opened, err := provider.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
 	// Also after a Ctrl-C, when the suite's context is over.
-	DeferCleanup(func(ctx SpecContext) { must(kind.Destroy(ctx)) })
-	fmt.Fprintf(progress, "loading the manager's image %s into the nodes\n", shared.Image)
-	must(kind.LoadImage(ctx, shared.Image))
-	if shared.Before != nil {
-		must(kind.LoadImage(ctx, shared.BeforeImage))
+	DeferCleanup(func(ctx SpecContext) { must(opened.Close(ctx)) })
+	for _, image := range []string{shared.Image, shared.BeforeImage} {
+		if image == "" {
+			continue
+		}
+		fmt.Fprintf(progress, "loading the image %s into the nodes\n", image)
+		if err := opened.Load(ctx, image); err != nil {
+			return nil, err
+		}
 	}
 	fmt.Fprintln(progress, "running the scenarios, several side by side")
-	opened := kind.Cluster()
 
 	shared.Name, shared.Kubeconfig = opened.Name(), opened.Kubeconfig()
-	told, err := json.Marshal(shared)
-	must(err)
-	return told
-}
-
-// borrow makes an image of a binary, for as long as the suite runs.
-func borrow(ctx context.Context, binary string) string {
-	image, remove, err := provider.BorrowImage(ctx, binary)
-	must(err)
-	DeferCleanup(func(ctx SpecContext) { must(remove(ctx)) })
-	return image
+	return shared, nil
 }
 
 // openProgress is where the first process says what it does. Ginkgo shows what a process of a parallel suite prints when it
@@ -129,17 +134,41 @@ func openProgress() *os.File {
 }
 
 // join runs in every process, with what the first one told.
-func join(ctx SpecContext, told []byte) {
-	must(json.Unmarshal(told, &shared))
-	var err error
+func join(ctx SpecContext, told []byte) (err error) {
+	if err := json.Unmarshal(told, &shared); err != nil {
+		return err
+	}
 	cluster, err = provider.Attach(ctx, shared.Name, shared.Kubeconfig)
-	must(err)
+	return err
 }
 
-// subjectUnderTest is the manager, in the image that was made of it.
+// check says whether what is to run can be run as pods, before anything is begun.
+func check() error {
+	path := os.Getenv("SUBJECT")
+	if path == "" {
+		return binary.Check()
+	}
+	of, err := file.Load(path)
+	switch {
+	case err != nil:
+		return err
+	case of.Pods == nil:
+		return fmt.Errorf("SUBJECT: expected a file that says how its subject is started as pods (pods), %s does not: run it with CLUSTER=envtest", path)
+	}
+	return nil
+}
+
+// subjectUnderTest is the one that SUBJECT names, else the manager, in the image that was made of it.
 func subjectUnderTest() *subject.Subject {
 	of := manager.New(shared.Binary, shared.Before)
-	of.Pods.Image, of.Pods.BeforeImage = shared.Image, shared.BeforeImage
+	if path := os.Getenv("SUBJECT"); path != "" {
+		var err error
+		of, err = file.Load(path)
+		must(err)
+	}
+	if shared.Image != "" {
+		of.Pods.Image, of.Pods.BeforeImage = shared.Image, shared.BeforeImage
+	}
 	return of
 }
 

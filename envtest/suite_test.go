@@ -49,7 +49,7 @@ func TestScenarios(t *testing.T) {
 		}},
 		Others: others,
 	})) {
-		SynchronizedBeforeSuite(start, join)
+		spec.Start(start, join)
 	}
 	RunSpecs(t, "The catalogue, on a real API server")
 }
@@ -122,41 +122,45 @@ func check() (err error) {
 }
 
 // start runs in the first process.
-func start(ctx SpecContext) []byte {
-	var err error
-	shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin"))
-	must(err)
-	shared.Before, err = binary.Before()
-	must(err)
-
+func start(ctx SpecContext) (_ any, err error) {
+	if shared.Binary, err = binary.Manager(ctx, filepath.Join(spec.RunsFolder(), "bin")); err != nil {
+		return nil, err
+	}
+	if shared.Before, err = binary.Before(); err != nil {
+		return nil, err
+	}
 	logs := filepath.Join(spec.RunsFolder(), "envtest-control-plane")
 	fmt.Fprintf(GinkgoWriter, "starting etcd and kube-apiserver; their logs are in %s\n", logs)
 	controlPlane, err := processcluster.StartControlPlane(os.Getenv("KUBEBUILDER_ASSETS"), logs)
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	DeferCleanup(func() { must(controlPlane.Stop()) })
 	api := controlPlane.Config()
 	shared.AuditLog = controlPlane.AuditLog()
 	shared.API = access{Host: api.Host, CAData: api.CAData, Cert: api.CertData, Key: api.KeyData}
 
 	folder, err := os.MkdirTemp("", "interregnum-places-")
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	DeferCleanup(func() { must(os.RemoveAll(folder)) })
 	shared.Places = filepath.Join(folder, "control-planes")
 	made, err := processcluster.MakePlaces(shared.Places, ownControlPlanes)
-	must(err)
+	if err != nil {
+		return nil, err
+	}
 	DeferCleanup(func() { must(made.Close()) })
-
-	told, err := json.Marshal(shared)
-	must(err)
-	return told
+	return shared, nil
 }
 
 // join runs in every process, with what the first one told.
-func join(told []byte) {
-	must(json.Unmarshal(told, &shared))
-	var err error
+func join(_ SpecContext, told []byte) (err error) {
+	if err := json.Unmarshal(told, &shared); err != nil {
+		return err
+	}
 	places, err = processcluster.OpenPlaces(shared.Places)
-	must(err)
+	return err
 }
 
 // must says an error as it is: what a matcher adds to it hides what is to be done.

@@ -1,7 +1,9 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,6 +15,21 @@ import (
 // DeleteLease deletes the Lease.
 func (n *Namespace) DeleteLease(ctx context.Context) (fault.Injection, error) {
 	return fault.Happened{}, n.Clients.CoordinationV1().Leases(n.leaseNamespace()).Delete(ctx, n.lease(), metav1.DeleteOptions{})
+}
+
+// Leases are the names of those that there are where the subject's elections are.
+func (n *Namespace) Leases(ctx context.Context) (names []string, err error) {
+	for _, election := range n.subject.Elections {
+		list, err := n.Clients.CoordinationV1().Leases(cmp.Or(election.Namespace, n.Name)).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		for _, lease := range list.Items {
+			names = append(names, lease.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // StealLease writes a stranger into the Lease.

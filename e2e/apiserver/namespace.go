@@ -10,6 +10,7 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -80,11 +81,16 @@ func (n *Namespace) Grant(ctx context.Context, s *subject.Subject, bound time.Du
 		return err
 	}
 	for _, object := range objects {
-		if err := n.admin.Create(ctx, object); err != nil {
+		if err := n.Create(ctx, object); err != nil {
 			return fmt.Errorf("making what %s needs (%T %s): %w", s.Name, object, object.GetName(), err)
 		}
 	}
 	return n.awaitRight(ctx, "create", true, bound)
+}
+
+// asOwner is the namespace as whoever goes with it names it.
+func (n *Namespace) asOwner() metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: "v1", Kind: "Namespace", Name: n.Name, UID: n.uid}
 }
 
 // awaitRight waits until the manager may, or may not, do this to Leases.
@@ -112,6 +118,10 @@ func (n *Namespace) awaitRight(ctx context.Context, verb string, want bool, boun
 // Watch tells the observer every version of the Lease and of the work items, until the context ends. It comes after Grant.
 func (n *Namespace) Watch(ctx context.Context, observer *observe.Observer, running interface{ Go(func()) }) {
 	running.Go(func() { observer.WatchLease(ctx, n.Clients.CoordinationV1().Leases(n.leaseNamespace()), n.lease()) })
+	for _, other := range n.subject.Elections[1:] {
+		leases := n.Clients.CoordinationV1().Leases(cmp.Or(other.Namespace, n.Name))
+		running.Go(func() { observer.WatchOtherLease(ctx, leases, other.Name) })
+	}
 	running.Go(func() { n.watchWork(ctx, observer) })
 }
 
@@ -120,6 +130,31 @@ func (n *Namespace) lease() string { return n.subject.Elections[0].Name }
 
 // leaseNamespace is where it is.
 func (n *Namespace) leaseNamespace() string { return cmp.Or(n.subject.Elections[0].Namespace, n.Name) }
+
+// Create makes an object that goes when the run does, with every right: in the namespace, if it says none; one that is in none is removed
+// with it. (Custom resources can be looked up only when they are defined.)
+func (n *Namespace) Create(ctx context.Context, object client.Object) error {
+	switch within, err := n.admin.IsObjectNamespaced(object); {
+	case err != nil && !meta.IsNoMatchError(err):
+		return fmt.Errorf("looking up whether it is in a namespace: %w", err)
+	case err != nil: // The API server will say what is wrong.
+	case !within:
+		object.SetOwnerReferences([]metav1.OwnerReference{n.asOwner()})
+	case object.GetNamespace() == "":
+		object.SetNamespace(n.Name)
+	}
+	return n.admin.Create(ctx, object)
+}
+
+// Get reads an object of the namespace.
+func (n *Namespace) Get(ctx context.Context, name string, into client.Object) error {
+	return n.admin.Get(ctx, client.ObjectKey{Namespace: n.Name, Name: name}, into)
+}
+
+// Update writes an object that was read.
+func (n *Namespace) Update(ctx context.Context, object client.Object) error {
+	return n.admin.Update(ctx, object)
+}
 
 // Remove asks the API server, until it says yes, to remove the namespace and all that is in it. That takes it a while.
 func (n *Namespace) Remove(ctx context.Context) error {

@@ -24,14 +24,18 @@ type outage struct {
 	evidence fault.Evidence
 }
 
-// Outage begins one, and ends it when it is healed: the API server must then answer again within the bound. Whether it is
-// one is asked of the API server, not of those who began it.
+// Outage begins one, and ends it when it is healed: the API server must be silent within the bound, and then answer again within it.
+// Whether it is one is asked of the API server, not of those who began it; and more than once, because a process that was sent a
+// signal may answer until one of its threads has been scheduled.
 func Outage(ctx context.Context, config *rest.Config, bound time.Duration, begin, end func(context.Context) error) (fault.Injection, error) {
 	if err := begin(ctx); err != nil {
 		return nil, errors.Join(err, end(context.WithoutCancel(ctx))) // It may have taken hold by half.
 	}
 	o := &outage{config: config, end: end, bound: bound}
-	if !answers(ctx, config, probe) {
+	silent := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, bound, true, func(context.Context) (bool, error) {
+		return !answers(ctx, config, probe), nil // Within its own time: an answer that the bound cuts off is no silence.
+	})
+	if silent == nil { // Else the evidence says that it never was.
 		o.evidence.Touched = 1
 	}
 	return o, nil

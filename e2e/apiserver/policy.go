@@ -64,7 +64,7 @@ func (n *Namespace) makePolicy(ctx context.Context) error {
 	}
 	meta := metav1.ObjectMeta{
 		Name: n.Name, Labels: map[string]string{RunLabel: "true"},
-		OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Namespace", Name: n.Name, UID: n.uid}},
+		OwnerReferences: []metav1.OwnerReference{n.asOwner()},
 	}
 	all := func(operations ...admissionregistrationv1.OperationType) admissionregistrationv1.RuleWithOperations {
 		return admissionregistrationv1.RuleWithOperations{Operations: operations, Rule: admissionregistrationv1.Rule{

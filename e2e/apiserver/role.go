@@ -22,8 +22,8 @@ type forbidden struct {
 	evidence  fault.Evidence
 }
 
-// CanForbid returns nil if the rights of a subject on its Lease can be taken away, else the reason why not.
-func CanForbid(of *subject.Subject) error {
+// canForbid returns nil if the rights of a subject on its Lease can be taken away, else the reason why not.
+func canForbid(of *subject.Subject) error {
 	switch name, err := of.LeaseRole(); {
 	case err != nil:
 		return err

@@ -2,11 +2,13 @@ package apiserver
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -37,8 +39,18 @@ type state struct {
 	generation int64
 }
 
-// MakeWork makes a work item.
+// MakeWork makes a work item. It returns [subject.ErrRefused] where it is the item that is wrong.
 func (n *Namespace) MakeWork(ctx context.Context, name string) error {
+	switch err := n.makeWork(ctx, name); {
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsForbidden(err), apierrors.IsNotFound(err),
+		apierrors.IsMethodNotSupported(err), meta.IsNoMatchError(err):
+		return fmt.Errorf("%w: %w", subject.ErrRefused, err)
+	default:
+		return err
+	}
+}
+
+func (n *Namespace) makeWork(ctx context.Context, name string) error {
 	// Short, so that an API server that hangs does not keep the next item waiting for long.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -60,10 +72,15 @@ func (n *Namespace) apply(ctx context.Context, item *unstructured.Unstructured, 
 	n.work.begin(name)
 	made, err := n.dynamic.Resource(n.subject.Work.Resource).Namespace(n.Name).
 		Apply(ctx, item.GetName(), item, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
-	if err == nil {
-		n.work.is(name, made.GetGeneration(), n.subject.Work)
+	switch {
+	case err != nil:
+		return err
+	case made.GetGeneration() == 0:
+		return fmt.Errorf("%w as one that is applied again and again: a %s has no metadata.generation, by which its states could be told apart; put $(ITEM) into its name",
+			subject.ErrRefused, made.GetKind())
 	}
-	return err
+	n.work.is(name, made.GetGeneration(), n.subject.Work)
+	return nil
 }
 
 // begin notes that an item is about to be applied, as one that was tried before may be.

@@ -17,6 +17,8 @@ import (
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/timeline"
+	"github.com/interregnum/interregnum/e2e/timeline/overview"
 )
 
 // Place is where attempts are made.
@@ -34,6 +36,8 @@ type Place struct {
 	Within func(run func(ctx context.Context))
 	// Folder is where histories are kept, and what else there is of runs.
 	Folder string
+	// Undrawn leaves out the timelines, for whoever makes a thousand runs and looks at the numbers.
+	Undrawn bool
 	// Log gets a line for each step of a run; nil for none.
 	Log func(format string, args ...any)
 }
@@ -55,7 +59,15 @@ func (p Place) Run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 		within = func(inside func(context.Context)) { inside(ctx) }
 	}
 	within(func(ctx context.Context) { run = p.run(ctx, s, profile) })
+	p.keep(run.Row, s, profile)
 	return run
+}
+
+// keep keeps a row beside its history, for the page over all runs. What it cannot keep is no verdict on anybody.
+func (p Place) keep(row report.Row, s scenario.Scenario, profile scenario.Profile) {
+	if err := overview.Keep(p.FolderOf(s, profile), row); err != nil && p.Log != nil {
+		p.Log("the verdict could not be kept for the page over all runs: %v", err)
+	}
 }
 
 // FolderOf is where all of a run is kept.
@@ -101,7 +113,7 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 	if err != nil {
 		return failed(err)
 	}
-	return p.known(explained(verdict, path), s)
+	return p.known(p.explained(verdict, path), s)
 }
 
 // unsuited says why a scenario cannot be run here, as far as can be told without a cluster.
@@ -117,18 +129,26 @@ func (p Place) unsuited(s scenario.Scenario, profile scenario.Profile) error {
 	return s.Suits(p.Subject(), profile)
 }
 
-func explained(verdict invariant.Verdict, path string) Run {
+// explained puts a verdict into words and pictures: what failed first, as text; the rest, as a page beside the history.
+func (p Place) explained(verdict invariant.Verdict, path string) Run {
 	run := Run{Row: report.Judged(verdict, path), Verdict: verdict}
-	var text strings.Builder
 	saved, err := history.Load(path)
-	if err == nil {
-		run.History = saved
-		err = report.Explain(&text, saved, verdict, path)
-	}
 	if err != nil {
-		text.WriteString(err.Error())
+		run.Explanation = err.Error()
+		return run
 	}
-	run.Explanation = text.String()
+	run.History = saved
+	drawn := timeline.New(saved, verdict)
+	picture := filepath.Join(filepath.Dir(path), timeline.PageFile)
+	if p.Undrawn {
+		picture = "interregnum show " + path
+	} else if err := drawn.SaveBeside(filepath.Dir(path)); err != nil {
+		picture = fmt.Sprintf("none, because %v", err)
+	}
+	run.Explanation = fmt.Sprintf("%s\n  the picture:  %s\n  all of it:    interregnum judge %s", drawn.Failure(), picture, path)
+	if run.Row.Fails() {
+		run.Row.Account = run.Explanation
+	}
 	return run
 }
 

@@ -30,7 +30,9 @@ func (p Place) Show(ctx context.Context, bug scenario.KnownBug) (report.Row, err
 		if err == nil && !showing.Whole() && n < runs {
 			continue
 		}
-		return concluded(run, showing, err, runs > 1)
+		row, err := concluded(run, showing, err, runs > 1)
+		p.keep(row, bug.Scenario, bug.Profile)
+		return row, err
 	}
 }
 

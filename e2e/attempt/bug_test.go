@@ -26,7 +26,6 @@ func (*unable) Can(fault.Fault, *subject.Subject) error {
 func (*unable) Deploy(context.Context, subject.Deployment) error {
 	return errors.New("not to be deployed")
 }
-func (*unable) Rollout(context.Context, subject.Settings) error { return nil }
 func (*unable) Inject(context.Context, fault.Fault) (fault.Injection, error) {
 	return fault.Happened{}, nil
 }

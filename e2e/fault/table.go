@@ -47,14 +47,6 @@ func (e Entry[C, S]) If(can func(C, S) error) Entry[C, S] {
 	return e
 }
 
-// Elsewhere is a kind that the cluster can do, but not by Inject: a rollout.
-func Elsewhere[F Fault, C, S any]() Entry[C, S] {
-	kind := reflect.TypeFor[F]()
-	return Entry[C, S]{kind: kind, inject: func(context.Context, C, Fault) (Injection, error) {
-		return nil, Unsupported(fmt.Sprintf("the fault %v is not one to inject", kind))
-	}}
-}
-
 // Never is a kind that no such cluster can inject, and why.
 func Never[F Fault, C, S any](why string) Entry[C, S] {
 	kind := reflect.TypeFor[F]()

@@ -30,7 +30,6 @@ var some = NewTable(
 		return nil
 	}),
 	Never[Pause, *place, law]("there is no time to pause in"),
-	Elsewhere[Rollout, *place, law](),
 )
 
 func TestATableIsLookedUp(t *testing.T) {
@@ -46,11 +45,8 @@ func TestATableIsLookedUp(t *testing.T) {
 	g.Expect(some.Can(p, Pause{}, "")).To(MatchError("there is no time to pause in"))
 	g.Expect(some.Never(Pause{})).To(MatchError("there is no time to pause in"))
 	g.Expect(some.Never(Kill{})).To(Succeed())
-	g.Expect(some.Can(p, Rollout{}, "")).To(Succeed())
-	_, err = some.Inject(t.Context(), p, Rollout{}, "")
-	g.Expect(err).To(MatchError(ContainSubstring("is not one to inject")))
 	g.Expect(some.Can(p, Partition{}, "")).To(MatchError(ContainSubstring("says nothing of the fault fault.Partition")), "never a skip with another reason")
-	g.Expect(some.Missing()).To(HaveLen(len(Kinds) - 4))
+	g.Expect(some.Missing()).To(HaveLen(len(Kinds) - 3))
 	g.Expect(some.Missing()).NotTo(ContainElement("fault.Stop"))
 }
 

@@ -1,9 +1,17 @@
 package fault
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-// Rollout replaces every replica, one after the other; it is healed when the last one is back.
-type Rollout struct{}
+// Rollout replaces every replica, one after the other, by one with other timings, or the same; it is healed when the last one is back.
+type Rollout struct{ To Timings }
+
+// Timings are the durations of an election, as client-go names them.
+type Timings struct {
+	LeaseDuration, RenewDeadline, RetryPeriod time.Duration
+}
 
 func (Rollout) String() string { return "rollout" }
 

@@ -20,7 +20,7 @@ import (
 // It is to see the facts of a run in the order of their times, and keeps what it needs of them: a time in proportion to their
 // number, and one after the other.
 type Acts struct {
-	lease    string
+	election Election
 	standbys []WritePattern
 	lives    map[Source]*standing
 }
@@ -36,9 +36,10 @@ type standing struct {
 	renewed time.Time
 }
 
-// NewActs is for an election about the Lease of that name, or about any, if it has none, of a subject whose standbys may write so.
-func NewActs(lease string, standbys []WritePattern) *Acts {
-	return &Acts{lease: lease, standbys: standbys, lives: map[Source]*standing{}}
+// NewActs is for the election that a header is about.
+func NewActs(h Header) *Acts {
+	election, standbys := h.Election()
+	return &Acts{election: election, standbys: standbys, lives: map[Source]*standing{}}
 }
 
 func (a *Acts) of(source Source) *standing {
@@ -58,7 +59,7 @@ func (a *Acts) See(f Fact) (told []Fact) {
 		told = append(told, Fact{Time: f.Time, Kind: kind, Source: f.Source, Identity: s.identity, Term: term, Write: write})
 	}
 	switch {
-	case f.Write.Resource == Leases && (a.lease == "" || f.Write.Name == a.lease):
+	case f.Write.Resource == Leases && (a.election.Lease == "" || f.Write.Name == a.election.Lease):
 		if f.Kind == Wrote && f.Lease != nil && f.Lease.Holder != "" {
 			s.identity = f.Lease.Holder
 		}
@@ -81,10 +82,15 @@ func (a *Acts) See(f Fact) (told []Fact) {
 		if f.Lease != nil && f.Lease.Holder != "" {
 			s.renewed = f.Lease.RenewTime
 		}
-	case f.Kind == Wrote && s.asked && f.Write.isWork() && !matches(a.standbys, f.Write):
+	case f.Kind == Wrote && s.asked && a.isWork(f.Write):
 		tell(Acted, new(s.term), f.Write)
 	}
 	return told
+}
+
+// isWork says whether only the leader makes such a request.
+func (a *Acts) isWork(w *Write) bool {
+	return w.isWork() && !matches(a.standbys, w) && (len(a.election.Writes) == 0 || matches(a.election.Writes, w))
 }
 
 // led says whether a life has led so far.
@@ -126,7 +132,7 @@ func (h *History) Told() (facts []Fact, unexplained []StandbyWrite) {
 	for _, w := range unexplained {
 		strange = append(strange, w.WritePattern)
 	}
-	acts := NewActs(h.Header.Lease, h.Header.Standbys)
+	acts := NewActs(h.Header)
 	first := h.firstWrites()
 	facts = make([]Fact, 0, 2*len(h.Facts))
 	for i := range h.Facts {
@@ -164,7 +170,7 @@ func (h *History) firstWrites() map[Source]*Lease {
 }
 
 func (h *History) standbyWrites() (found []StandbyWrite) {
-	acts := NewActs(h.Header.Lease, h.Header.Standbys)
+	acts := NewActs(h.Header)
 	for i := range h.Facts {
 		if h.Facts[i].Kind == Injected {
 			break

@@ -57,7 +57,7 @@ func TestWhatRequestsTell(t *testing.T) {
 		"a renewal of what it did not acquire": {[]history.Fact{look, holding(2, "a", "a_1", 0, 200)}, nil, []string{"started a", "elected a_1 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			acts := history.NewActs("lock", c.standbys)
+			acts := history.NewActs(history.Header{Lease: "lock", Standbys: c.standbys})
 			var told []string
 			for _, asked := range c.asked {
 				for _, f := range acts.See(asked) {
@@ -80,7 +80,7 @@ func TestWhatRequestsTell(t *testing.T) {
 // By its own word it had stopped before the release arrived. One that leaves the time of its last renewal gives none.
 func TestWhenAReleaseWasMade(t *testing.T) {
 	stopped := func(renewed time.Time) time.Time {
-		acts := history.NewActs("", nil)
+		acts := history.NewActs(history.Header{})
 		acts.See(holding(2, "a", "a_1", 3, 200))
 		release := holding(4, "a", "", 3, 200)
 		release.Lease.RenewTime = renewed

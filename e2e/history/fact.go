@@ -40,6 +40,9 @@ const (
 	LeaseSeen Kind = "lease"
 	// LeaseGone: the Lease was deleted.
 	LeaseGone Kind = "lease-gone"
+	// OtherLeaseSeen and OtherLeaseGone: the same of the Lease of another election of the subject, which Election names.
+	OtherLeaseSeen Kind = "other-lease"
+	OtherLeaseGone Kind = "other-lease-gone"
 	// Made: the API server acknowledged a new work item.
 	Made Kind = "made"
 	// Stamped: a work item says who processed it, and in which term. The replica's own Processed may be missing, where the
@@ -74,7 +77,7 @@ const (
 
 var kinds = []Kind{
 	Launched, Signalled, Exited, Retired, Started, Elected, Acted, Processed, Stopped,
-	LeaseSeen, LeaseGone, Made, Stamped, Wrote, Looked, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
+	LeaseSeen, LeaseGone, OtherLeaseSeen, OtherLeaseGone, Made, Stamped, Wrote, Looked, Deployed, Injected, Healed, Evidence, GaveUp, Hindered, Stepped, Ended,
 }
 
 // ofJournal says whether facts of the kind come from a replica's journal.
@@ -101,6 +104,7 @@ type Fact struct {
 	Signal   string `json:"signal,omitempty"`
 	Exit     *Exit  `json:"exit,omitempty"`
 	Lease    *Lease `json:"lease,omitempty"`
+	Election string `json:"election,omitempty"`
 	Fault    *Fault `json:"fault,omitempty"`
 	Write    *Write `json:"write,omitempty"`
 	// Replicas is how many were deployed; zero where that is not said.
@@ -192,8 +196,10 @@ func (f Fact) validate() error {
 		return fmt.Errorf("expected a signal in the signalled fact, got none")
 	case (f.Kind == Processed || f.Kind == Made || f.Kind == Stamped) && f.Item == "":
 		return fmt.Errorf("expected an item in the %s fact, got none", f.Kind)
-	case f.Kind == LeaseSeen && f.Lease == nil:
-		return fmt.Errorf("expected a lease in the lease fact, got none")
+	case (f.Kind == LeaseSeen || f.Kind == OtherLeaseSeen) && f.Lease == nil:
+		return fmt.Errorf("expected a lease in the %s fact, got none", f.Kind)
+	case (f.Kind == OtherLeaseSeen || f.Kind == OtherLeaseGone) && f.Election == "":
+		return fmt.Errorf("expected the name of the Lease (election) in the %s fact, got none", f.Kind)
 	case (f.Kind == Wrote || f.Kind == Looked) && (f.Write == nil || f.Write.User == "" || f.Write.Verb == "" || f.Write.Resource == ""):
 		return fmt.Errorf("expected a request with its user, verb and resource in the %s fact, got %+v", f.Kind, f.Write)
 	case f.Kind == Stepped && f.By == nil:
@@ -216,9 +222,9 @@ func (f Fact) validateParts() error {
 	// -1 for who was ended by a signal; the rest is what an exit code has room for.
 	case f.Exit != nil && (f.Exit.Code < -1 || f.Exit.Code > 255):
 		return fmt.Errorf("expected an exit code from -1 to 255 in the %s fact, got %d", f.Kind, f.Exit.Code)
-	case f.Kind == LeaseSeen && f.Lease.DurationSeconds < 0:
+	case f.Lease != nil && f.Kind != Wrote && f.Lease.DurationSeconds < 0:
 		return fmt.Errorf("expected a lease duration from 0 in the %s fact, got %d s", f.Kind, f.Lease.DurationSeconds)
-	case f.Kind == LeaseSeen && f.Lease.Transitions < 0:
+	case f.Lease != nil && f.Kind != Wrote && f.Lease.Transitions < 0:
 		return fmt.Errorf("expected transitions from 0 in the %s fact's lease, got %d", f.Kind, f.Lease.Transitions)
 	case f.Fault != nil && (f.Fault.Touched < 0 || f.Fault.Passed < 0):
 		return fmt.Errorf("expected no negative counts in the %s fact, got touched %d, passed %d", f.Kind, f.Fault.Touched, f.Fault.Passed)

@@ -43,6 +43,8 @@ type Header struct {
 	Witnesses []Witness `json:"witnesses,omitempty"`
 	// Lease is the name of the one that the election is about; empty, where there is no other.
 	Lease string `json:"lease,omitempty"`
+	// Elections are all that the subject takes part in, where there are several.
+	Elections []Election `json:"elections,omitempty"`
 	// Standbys are the writes that replicas make which do not lead.
 	Standbys []WritePattern `json:"standbys,omitempty"`
 
@@ -179,6 +181,11 @@ func (h Header) validate() error {
 	for _, pattern := range h.Standbys {
 		if pattern.Resource == "" {
 			return fmt.Errorf("expected a resource in each of the writes that standbys may make, got %+v", pattern)
+		}
+	}
+	for _, e := range h.Elections {
+		if e.Lease == "" {
+			return fmt.Errorf("expected the name of a Lease in each of several elections, got %+v", e)
 		}
 	}
 	for _, t := range h.Timings {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -54,6 +55,7 @@ func assumptions(v *view) *assumed {
 	if v.header.Expect.Takeover != "" && len(v.takings()) == 0 {
 		a.miss("expected a fault that ends the leader's reign (takeover by %s), and none hit the leader", v.header.Expect.Takeover)
 	}
+	v.otherDurations(a)
 	v.faultsThatDidNot(a)
 	return a
 }
@@ -182,6 +184,31 @@ func how(exit *history.Exit) string {
 		return "by " + exit.Signal
 	}
 	return fmt.Sprintf("with code %d", exit.Code)
+}
+
+// otherDurations says where a replica wrote another lease duration than it was given: then the other timings are not what they are taken
+// for, either.
+func (v *view) otherDurations(a *assumed) {
+	expected := map[int32]bool{}
+	for _, t := range v.header.Timings {
+		expected[int32(t.LeaseDuration.Duration/time.Second)] = true //nolint:gosec // A Lease holds no more.
+	}
+	for _, now := range v.versions {
+		if now.lease == nil || len(v.byIdentity[now.lease.Holder]) == 0 || expected[now.lease.DurationSeconds] || v.header.Unworkable != nil {
+			continue
+		}
+		a.miss("%s wrote a lease duration of %d s into the Lease at %s, expected %s: does the subject take the timings that it is given (elections, in its file)?",
+			now.lease.Holder, now.lease.DurationSeconds, clock(now.at()), durations(v.header.Timings))
+		return
+	}
+}
+
+func durations(of []history.Timings) string {
+	var all []string
+	for _, t := range of {
+		all = append(all, t.LeaseDuration.Duration.String())
+	}
+	return strings.Join(all, " or ")
 }
 
 // faultsThatDidNot names the faults that did not bite, and the heals that did not heal.

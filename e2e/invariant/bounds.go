@@ -108,6 +108,10 @@ func (b Bounds) Processing() time.Duration { return b.retries(1) + b.allowance }
 // busy machine, and a RetryPeriod, in which a renewal shows that it is there.
 func (b Bounds) Rest() time.Duration { return b.retries(1) + b.allowance }
 
+// requestTimeout is how long one request about the Lease may take (controller-runtime pkg/leaderelection/leader_election.go; client-go
+// tools/leaderelection/resourcelock/interface.go).
+func (b Bounds) requestTimeout() time.Duration { return max(b.renew/2, time.Second) }
+
 // Transit is how long a request that nothing holds up may be on its way, until the API server has it, or a watch shows what it
 // did. It takes no timing of the election, so that all of it is allowance.
 func (b Bounds) Transit() time.Duration { return b.allowance }
@@ -121,5 +125,5 @@ func (b Bounds) Blur() time.Duration { return b.shortestRetry / 2 }
 // with release on cancel it then tries to release, for one request's timeout, which is half the renew deadline and no
 // less than a second (controller-runtime pkg/leaderelection/leader_election.go).
 func (b Bounds) Exit() time.Duration {
-	return b.retries(1) + b.renew + max(b.renew/2, time.Second) + b.allowance
+	return b.retries(1) + b.renew + b.requestTimeout() + b.allowance
 }

@@ -40,17 +40,28 @@ type Verdict struct {
 	GaveUp   string
 	Results  []Result
 	Measures Measures
+	// Takeovers are the times within which a rival had to act.
+	Takeovers []Takeover
 }
 
-// Judge judges a history. It fails only for a history that promises what is not a guarantee.
+// Judge judges a history, each election of its own. It fails only for a history that promises what is not a guarantee.
 func Judge(h *history.History) (Verdict, error) {
 	for _, promise := range h.Header.Expect.Promises {
 		if !slices.ContainsFunc(Guarantees, func(g Guarantee) bool { return g.Name == promise }) {
 			return Verdict{}, fmt.Errorf("the history promises %q, which is not a guarantee: expected some of %s", promise, names())
 		}
 	}
+	elections := h.PerElection()
+	verdict := judge(h, h.Header.Expect.Promises)
+	for _, other := range elections[1:] {
+		verdict.join(other.Header.Lease, judge(other, promisedOfOthers(h.Header.Expect.Promises)))
+	}
+	return verdict, nil
+}
+
+func judge(h *history.History, promises []string) Verdict {
 	v := newView(h)
-	verdict := Verdict{Scenario: h.Header.Scenario, Measures: measure(v)}
+	verdict := Verdict{Scenario: h.Header.Scenario, Measures: measure(v), Takeovers: v.takeovers()}
 	if gaveUp := v.of(history.GaveUp); len(gaveUp) > 0 {
 		verdict.GaveUp = cmp.Or(gaveUp[0].Text, "a step, and did not say which")
 	}
@@ -58,7 +69,7 @@ func Judge(h *history.History) (Verdict, error) {
 		found := guarantee.check(v)
 		result := Result{
 			Guarantee: guarantee,
-			Promised:  slices.Contains(h.Header.Expect.Promises, guarantee.Name),
+			Promised:  slices.Contains(promises, guarantee.Name),
 			Outcome:   Held,
 			Breaches:  found.breaches,
 		}
@@ -74,7 +85,7 @@ func Judge(h *history.History) (Verdict, error) {
 	failed := assumptions(v)
 	verdict.Assumptions, verdict.Doubted = failed.all(), len(failed.doubts) > 0
 	verdict.Outcome = verdict.outcome(failed)
-	return verdict, nil
+	return verdict
 }
 
 // outcome weighs: where the evidence contradicts itself, nothing is proved; otherwise a breach of safety is a proof, whatever

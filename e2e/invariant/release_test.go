@@ -308,3 +308,38 @@ func TestSomebodyElseReleases(t *testing.T) {
 		"a rival's pod": {told: by("b"), broken: guarantees(invariant.OnlyTheHolderReleases), outcome: invariant.Broken, says: []string{"and b (start 1) removed its name"}},
 	})
 }
+
+// What it asked of the Lease, and got no answer to, may have kept it from releasing: but not what it gave up itself.
+func TestAReleaseWithoutAnAnswer(t *testing.T) {
+	asking := func(kind history.Kind, code int, received, took float64) func() *history.History {
+		return func() *history.History {
+			h := recorded(stopping(func(s *story) {
+				s.after(0.1).said("a", history.Stopped, "").after(0.1).exits("a", 0).after(1).starts("a")
+			}))
+			asked := history.Fact{Time: at(received), Source: history.Source{Replica: "a", Start: 1}}
+			verb := "get"
+			if kind == history.Wrote {
+				verb, asked.Lease = "update", &history.Lease{}
+			}
+			request := answered(asked, "a manager", verb, history.Leases)
+			request.Kind = kind
+			request.Write.Code, request.Write.Revision = code, ""
+			if request.Write.Completed = new(at(received + took)); code == 0 {
+				request.Write.Completed = nil
+			}
+			h.Facts = append(h.Facts, request)
+			byTime(h)
+			return h
+		}
+	}
+	kept := guarantees(invariant.ReleasesWhenTold)
+	comeTo(t, map[string]tale{
+		"its release timed out":                     {told: asking(history.Wrote, 504, 11.45, 1.4), outcome: invariant.Inconclusive},
+		"its release got no answer at all":          {told: asking(history.Wrote, 0, 11.45, 0), outcome: invariant.Inconclusive},
+		"its look before the release timed out":     {told: asking(history.Looked, 504, 11.45, 1.4), outcome: invariant.Inconclusive},
+		"its look was answered":                     {told: asking(history.Looked, 200, 11.45, 1.4), broken: kept, outcome: invariant.Broken},
+		"its release was refused":                   {told: asking(history.Wrote, 409, 11.45, 0.1), broken: kept, outcome: invariant.Broken},
+		"it gave up a renewal when told to stop":    {told: asking(history.Wrote, 504, 11.4, 0.05), broken: kept, outcome: invariant.Broken},
+		"a renewal timed out before it was told to": {told: asking(history.Wrote, 504, 9.1, 1.4), broken: kept, outcome: invariant.Broken},
+	})
+}

@@ -2,6 +2,8 @@ package invariant
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
@@ -128,15 +130,25 @@ func (v *view) keptFromRelease(l *life) bool {
 	return v.cutOff(l.Replica, tries, over) || v.ignored(l, tries, over)
 }
 
-// ignored says whether the API server gave no answer to what a life wrote of the Lease within a time, or one that leaves open what
-// became of it. Then the run says nothing.
+// ignored says whether the API server gave no answer to what a life asked of the Lease within a time, or one that leaves open what
+// became of it. Then the run says nothing. What the life gave up itself, because it was told to stop, it had time to ask again.
 func (v *view) ignored(l *life, from, to time.Time) bool {
-	for _, wrote := range v.unknown {
-		if wrote.Replica == l.Replica && !wrote.Time.Before(from) && !wrote.Time.After(to.Add(v.bounds.Transit())) {
-			v.busy = append(v.busy, fmt.Sprintf("the API server left a write of the Lease by %s at %s, which was told to stop, without an answer that tells what became of it (code %d): is the machine too busy?",
-				l.Source, clock(wrote.Time), wrote.Write.Code))
-			return true
+	for _, asked := range slices.Concat(v.unknown, v.of(history.Looked)) {
+		if asked.Write.Effect() != history.Unknown || asked.Replica != l.Replica || asked.Time.Before(from) || asked.Time.After(to.Add(v.bounds.Transit())) || v.gaveUp(l, asked) {
+			continue
 		}
+		v.busy = append(v.busy, fmt.Sprintf("the API server left a request of %s about the Lease at %s, which was told to stop, without an answer that tells what became of it (code %d): is the machine too busy?",
+			l.Source, clock(asked.Time), asked.Write.Code))
+		return true
 	}
 	return false
+}
+
+// gaveUp says whether a life ended its own request because it was told to stop: client-go cancels what is under way. The API server
+// then has had it for less time than a request may take (half a renew deadline; of that, half may have gone by on the way), so that
+// it was not the server that kept the answer back.
+func (v *view) gaveUp(l *life, asked *history.Fact) bool {
+	ended := asked.Write.Completed
+	return ended != nil && asked.Write.Code == http.StatusGatewayTimeout && !ended.Before(l.told.Time.Add(-v.uncertainty)) &&
+		ended.Sub(asked.Time) < v.bounds.requestTimeout()/2
 }

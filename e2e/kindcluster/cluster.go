@@ -11,13 +11,14 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/e2e-framework/klient"
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/kindcluster/provider"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 	"github.com/interregnum/interregnum/e2e/subject"
 )
 
@@ -44,17 +45,17 @@ type Cluster struct {
 	controlPlane node
 	workers      []node
 
-	client    klient.Client
 	namespace *apiserver.Namespace
 	apiServer endpoint
-	roster    *roster
+	pods      *podcluster.Pods
 	record    record
 	filters   *filters
 	canFilter func() error
 	canRefuse func() error
 	subject   *subject.Subject
-	// begins: the replicas are given the image of the version before, until a rollout.
-	begins bool
+	// journals are those of the pods, by the pod.
+	journals map[types.UID]*journal
+	attends  sync.Mutex
 	// disturbed: the API server was away for those, too, who make pods of Deployments.
 	disturbed bool
 
@@ -69,8 +70,8 @@ type Cluster struct {
 // New makes a cluster without replicas, once the control plane is at work: what ran before may have disturbed it.
 func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	c := &Cluster{
-		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane), roster: newRoster(config.Observer),
-		filters: &filters{},
+		config: config, observer: config.Observer, controlPlane: node(config.ControlPlane),
+		filters: &filters{}, journals: map[types.UID]*journal{},
 	}
 	for _, name := range config.Workers {
 		c.workers = append(c.workers, node(name))
@@ -82,15 +83,13 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.client, err = klient.New(config.API); err != nil {
-		return nil, fmt.Errorf("reaching the API server: %w", err)
-	}
 	if err := c.awaitControlPlane(ctx); err != nil {
 		return nil, err
 	}
 	if c.namespace, err = apiserver.Make(ctx, config.API); err != nil {
 		return nil, err
 	}
+	c.pods = podcluster.New(c.namespace, c.observer, c, path.Join(journalsInPod, "$(POD_NAME).jsonl"))
 	c.filters.run = c.namespace.Name
 	c.canRefuse = sync.OnceValue(c.namespace.CanRefuse)
 	if err := c.findRecord(ctx); err != nil {
@@ -107,6 +106,12 @@ func New(ctx context.Context, config Config) (_ *Cluster, err error) {
 	}
 	return c, nil
 }
+
+// Run is the namespace in which the run takes place.
+func (c *Cluster) Run() *apiserver.Namespace { return c.namespace }
+
+// Replicas are its pods.
+func (c *Cluster) Replicas() *podcluster.Pods { return c.pods }
 
 // Namespace is where the run takes place, for those who look at it from outside.
 func (c *Cluster) Namespace() string { return c.namespace.Name }
@@ -125,8 +130,8 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
-// BeginBefore has the replicas begin with the version before, until a rollout.
-func (c *Cluster) BeginBefore() { c.begins = true }
+// Leases are those that there are, for who looks for the subject's in vain.
+func (c *Cluster) Leases(ctx context.Context) ([]string, error) { return c.namespace.Leases(ctx) }
 
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {
@@ -136,9 +141,9 @@ func (c *Cluster) MakeWork(ctx context.Context, name string) error {
 // Collect reads the journals, and the API server's record of writes, to their ends.
 func (c *Cluster) Collect(ctx context.Context) error {
 	var errs []error
-	for _, p := range c.roster.all() {
+	for _, p := range c.pods.All() {
 		if err := c.drain(ctx, p); err != nil {
-			errs = append(errs, fmt.Errorf("the journal of %s: %w", p.name, err))
+			errs = append(errs, fmt.Errorf("the journal of %s: %w", p.Name, err))
 		}
 	}
 	return errors.Join(append(errs, c.collectWrites(ctx))...)

@@ -13,7 +13,7 @@ import (
 // killConnections drops what goes between a replica's pod and the API server on the connections that the pod has now. New ones
 // have other ports.
 func (c *Cluster) killConnections(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
@@ -21,17 +21,17 @@ func (c *Cluster) killConnections(ctx context.Context, replica string) (fault.In
 	if err != nil {
 		return nil, err
 	}
-	table, err := l.pod.node.run(ctx, pidOf+`cat "/proc/$pid/net/tcp"`, "", l.container)
+	table, err := node(l.Pod.Node).run(ctx, pidOf+`cat "/proc/$pid/net/tcp"`, "", l.Container)
 	if err != nil {
-		return nil, fmt.Errorf("looking up the connections of %s: %w", l.source, err)
+		return nil, fmt.Errorf("looking up the connections of %s: %w", l.Source, err)
 	}
 	ports, err := openPorts(table)
 	if err != nil {
-		return nil, fmt.Errorf("looking up the connections of %s: %w", l.source, err)
+		return nil, fmt.Errorf("looking up the connections of %s: %w", l.Source, err)
 	}
 	requests, answers := c.between(pod)
 	set := " { " + strings.Join(ports, ", ") + " }"
-	f, err := c.filters.set(ctx, l.pod.node,
+	f, err := c.filters.set(ctx, node(l.Pod.Node),
 		rule{requests.hook, requests.match + " tcp sport" + set}, rule{answers.hook, answers.match + " tcp dport" + set})
 	if err != nil {
 		return nil, err

@@ -44,8 +44,8 @@ case $5 in *pid*) echo %d;; esac`, os.Getpid(), os.Getpid()),
 	})
 	c := quiet(t)
 	c.apiServer = endpoint{host: "172.18.0.2", port: 6443}
-	c.roster.begins(enlisted(c, "1", "controller-1"), "c1", noon)
-	c.roster.resides("c1", "10.244.1.7")
+	c.pods.Begins(enlisted(c, "1", "controller-1"), "c1", noon)
+	c.pods.Resides("c1", "10.244.1.7")
 
 	dead, err := c.killConnections(t.Context(), "a")
 	g.Expect(err).NotTo(HaveOccurred())

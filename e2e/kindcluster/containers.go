@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // container is what the node's container runtime says of one of ours: to the nanosecond, and also while the API server is
@@ -123,26 +125,26 @@ func (c *Cluster) ofRun(e event) (all []container) {
 
 // note records what is new of a container.
 func (c *Cluster) note(ctx context.Context, n node, of container) {
-	p := c.roster.enlist(of.podUID, of.podName)
-	c.attend(ctx, p, n)
-	c.roster.begins(p, of.id, of.begun)
-	c.roster.resides(of.id, of.address)
+	p := c.pods.Enlist(of.podUID, of.podName, string(n))
+	c.Placed(ctx, p)
+	c.pods.Begins(p, of.id, of.begun)
+	c.pods.Resides(of.id, of.address)
 	if of.ended.IsZero() {
 		return
 	}
-	if ended := c.roster.ends(of.id, of.ended); ended != nil {
+	if ended := c.pods.Ends(of.id, of.ended); ended != nil {
 		c.running.Go(func() { c.bury(ctx, ended, of.code) })
 	}
 }
 
 // bury records a life's end, behind all that it journalled.
-func (c *Cluster) bury(ctx context.Context, l *life, code int32) {
+func (c *Cluster) bury(ctx context.Context, l *podcluster.Life, code int32) {
 	said := c.keepLog(ctx, l) // First: the node has the log of a pod that is deleted for a moment only.
-	if err := c.drain(ctx, l.pod); err != nil && ctx.Err() == nil {
-		c.observer.Fail(fmt.Errorf("reading the journal of %s: %w", l.source, err))
+	if err := c.drain(ctx, l.Pod); err != nil && ctx.Err() == nil {
+		c.observer.Fail(fmt.Errorf("reading the journal of %s: %w", l.Source, err))
 	}
 	c.observer.Record(history.Fact{
-		Time: l.ended.UTC(), Kind: history.Exited, Source: l.source, Exit: observe.Exit(int(code), said),
+		Time: c.pods.Ended(l).UTC(), Kind: history.Exited, Source: l.Source, Exit: observe.Exit(int(code), said),
 	})
 }
 
@@ -176,4 +178,37 @@ func (c *Cluster) inspect(ctx context.Context, n node, id string) (container, er
 		of.ended, of.code = answer.Status.FinishedAt, answer.Status.ExitCode
 	}
 	return of, nil
+}
+
+// Heard asks the node about a container that the API server tells of, if the node's own events have not told of it.
+func (c *Cluster) Heard(ctx context.Context, p *podcluster.Pod, status corev1.ContainerStatus) {
+	for _, ended := range []*corev1.ContainerStateTerminated{status.LastTerminationState.Terminated, status.State.Terminated} {
+		if ended == nil {
+			continue
+		}
+		if id := bare(ended.ContainerID); !c.pods.Knows(id, true) {
+			c.ask(ctx, node(p.Node), id)
+		}
+	}
+	if status.State.Running == nil {
+		return
+	}
+	if id := bare(status.ContainerID); !c.pods.Knows(id, false) {
+		c.ask(ctx, node(p.Node), id)
+	}
+}
+
+// bare is a container's ID without the name of the runtime before it.
+func bare(id string) string {
+	_, bare, _ := strings.Cut(id, "://")
+	return bare
+}
+
+// ask looks a container up on its node. One that is gone by now told of itself before, or never ran.
+func (c *Cluster) ask(ctx context.Context, n node, id string) {
+	c.running.Go(func() {
+		if of, err := c.inspect(ctx, n, id); err == nil && !of.begun.IsZero() {
+			c.note(ctx, n, of)
+		}
+	})
 }

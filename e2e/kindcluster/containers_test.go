@@ -68,12 +68,12 @@ func TestTheEndOfALifeIsTold(t *testing.T) {
 	g := NewWithT(t)
 	programs(t, map[string]string{"docker": thisMachine, "crictl": "echo one; echo bye"})
 	c := quiet(t)
-	c.roster.begins(enlisted(c, "1", "controller-1"), "c1", noon)
-	c.bury(t.Context(), c.roster.ends("c1", noon.Add(time.Second)), 139)
+	c.pods.Begins(enlisted(c, "1", "controller-1"), "c1", noon)
+	c.bury(t.Context(), c.pods.Ends("c1", noon.Add(time.Second)), 139)
 	last := c.observer.Facts()[1]
 	g.Expect(last.Kind).To(Equal(history.Exited))
 	g.Expect(*last.Exit).To(Equal(history.Exit{Code: -1, Signal: "SIGSEGV"}))
-	c.roster.begins(enlisted(c, "1", "controller-1"), "c2", noon.Add(2*time.Second))
-	c.bury(t.Context(), c.roster.ends("c2", noon.Add(3*time.Second)), 1)
+	c.pods.Begins(enlisted(c, "1", "controller-1"), "c2", noon.Add(2*time.Second))
+	c.bury(t.Context(), c.pods.Ends("c2", noon.Add(3*time.Second)), 1)
 	g.Expect(*c.observer.Facts()[3].Exit).To(Equal(history.Exit{Code: 1, Error: "bye", Output: "one\nbye"}))
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -79,13 +78,7 @@ func (c *Cluster) awaitControlPlane(ctx context.Context) error {
 func (c *Cluster) proveControlPlane() error {
 	ctx, cancel := context.WithTimeout(c.watching, controlPlaneBound)
 	defer cancel()
-	err := c.change(ctx, func(deployment *appsv1.Deployment) error {
-		deployment.Spec.Replicas = new(*deployment.Spec.Replicas + int32(len(c.workers))) //nolint:gosec // A few.
-		return nil
-	})
-	if err == nil {
-		err = c.awaitDeployment(ctx)
-	}
+	err := c.pods.Add(ctx, len(c.workers))
 	if err != nil {
 		return fmt.Errorf("expected the control plane to be at work again within %v: %w", controlPlaneBound, err)
 	}

@@ -2,16 +2,18 @@ package kindcluster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 const encrypted = "packet filters cannot tell one request from another on an encrypted connection; that takes a proxy"
 
 // faults is what this cluster does about each kind of fault.
-var faults = fault.NewTable(
+var faults = fault.NewTable(append(slices.Concat(apiserver.Faults[*Cluster](allowance), podcluster.Faults[*Cluster]()),
 	by(func(ctx context.Context, c *Cluster, f fault.Stop) (fault.Injection, error) {
 		return c.signal(ctx, f.Replica, "TERM")
 	}),
@@ -32,15 +34,6 @@ var faults = fault.NewTable(
 		return c.refuse(ctx, f.Replica)
 	}).
 		If(func(c *Cluster, _ *subject.Subject) error { return c.canRefuse() }),
-	by(func(ctx context.Context, c *Cluster, _ fault.LeaseDeleted) (fault.Injection, error) {
-		return c.namespace.DeleteLease(ctx)
-	}),
-	by(func(ctx context.Context, c *Cluster, f fault.LeaseStolen) (fault.Injection, error) {
-		return c.namespace.StealLease(ctx, f)
-	}),
-	by(func(ctx context.Context, c *Cluster, _ fault.LeaseForbidden) (fault.Injection, error) {
-		return c.namespace.ForbidLease(ctx, allowance)
-	}).If(func(_ *Cluster, of *subject.Subject) error { return apiserver.CanForbid(of) }),
 	by(func(ctx context.Context, c *Cluster, _ fault.APIServerAway) (fault.Injection, error) {
 		return c.outage(ctx, c.removeAPIServer, c.putAPIServerBack)
 	}),
@@ -51,12 +44,6 @@ var faults = fault.NewTable(
 		return c.outage(ctx, c.signalAPIServer("KILL"), nothing)
 	}),
 	never[fault.APIServerSlow]("packet filters drop packets, and cannot delay them"),
-	by(func(ctx context.Context, c *Cluster, f fault.Scaled) (fault.Injection, error) { return c.scale(ctx, f) }),
-	fault.Elsewhere[fault.Rollout, *Cluster, *subject.Subject](),
-	fault.Elsewhere[fault.Upgrade, *Cluster, *subject.Subject](),
-	by(func(ctx context.Context, c *Cluster, f fault.PodDeleted) (fault.Injection, error) {
-		return c.deletePod(ctx, f)
-	}),
 	by(func(ctx context.Context, c *Cluster, f fault.NodePartitioned) (fault.Injection, error) {
 		return c.partitionNode(ctx, f.Replica)
 	}).
@@ -67,10 +54,7 @@ var faults = fault.NewTable(
 	by(func(ctx context.Context, c *Cluster, f fault.NodeStopped) (fault.Injection, error) {
 		return c.stopNode(ctx, f.Replica)
 	}),
-	by(func(ctx context.Context, c *Cluster, f fault.NodeDrained) (fault.Injection, error) {
-		return c.drainNode(ctx, f.Replica)
-	}),
-)
+)...)
 
 func by[F fault.Fault](inject func(context.Context, *Cluster, F) (fault.Injection, error)) fault.Entry[*Cluster, *subject.Subject] {
 	return fault.By[F, *Cluster, *subject.Subject](inject)

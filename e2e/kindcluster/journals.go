@@ -12,15 +12,16 @@ import (
 	"time"
 
 	contract "github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // journal is a pod's: one file on its node for all lives of its container. A log stream through the API server would end
 // with it, and a deleted pod's log goes with the pod; the file stays until the run is over.
 type journal struct {
 	cluster *Cluster
-	pod     *pod
+	pod     *podcluster.Pod
 	file    string // its path, on the node
-	life    *life
+	life    *podcluster.Life
 	to      io.Writer // of the life; nil before the first
 	rest    []byte
 
@@ -29,17 +30,16 @@ type journal struct {
 	more chan struct{} // closed, and made anew, whenever more was read
 }
 
-// attend begins to follow a pod's journal, once the pod's node is known.
-func (c *Cluster) attend(ctx context.Context, p *pod, n node) {
-	c.roster.mu.Lock()
-	defer c.roster.mu.Unlock()
-	if p.journal != nil {
+// Placed begins to follow a pod's journal, where it keeps one.
+func (c *Cluster) Placed(ctx context.Context, p *podcluster.Pod) {
+	c.attends.Lock()
+	defer c.attends.Unlock()
+	if c.journals[p.UID] != nil || !c.subject.Journals() {
 		return
 	}
-	p.node = n
-	file := path.Join(c.folderOnNode(), p.name+".jsonl")
-	p.journal = &journal{cluster: c, pod: p, file: file, more: make(chan struct{})}
-	c.running.Go(func() { p.journal.follow(ctx, n) })
+	j := &journal{cluster: c, pod: p, file: path.Join(c.folderOnNode(), p.Name+".jsonl"), more: make(chan struct{})}
+	c.journals[p.UID] = j
+	c.running.Go(func() { j.follow(ctx, node(p.Node)) })
 }
 
 func (j *journal) follow(ctx context.Context, n node) {
@@ -99,9 +99,9 @@ func (f follower) hand(line []byte) error {
 // turn waits until it is known whose journal begins at that time. The node's events tell, which may come later than the entry.
 func (f follower) turn(then time.Time) error {
 	for {
-		found, changed := f.cluster.roster.next(f.pod, then)
+		found, changed := f.cluster.pods.Next(f.pod, then)
 		if found != nil {
-			f.life, f.to = found, f.cluster.observer.Journal(found.source)
+			f.life, f.to = found, f.cluster.observer.Journal(found.Source)
 			return nil
 		}
 		select {
@@ -121,17 +121,17 @@ func (j *journal) count(n int64) {
 }
 
 // drain returns when all that a pod has journalled so far is with the observer.
-func (c *Cluster) drain(ctx context.Context, p *pod) error {
-	c.roster.mu.Lock()
-	j, n := p.journal, p.node
-	c.roster.mu.Unlock()
+func (c *Cluster) drain(ctx context.Context, p *podcluster.Pod) error {
+	c.attends.Lock()
+	j := c.journals[p.UID]
+	c.attends.Unlock()
 	if j == nil {
-		return nil // It has not run.
+		return nil // It has not run, or keeps none.
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, drainBound, fmt.Errorf("expected it to be read within %v", drainBound))
 	defer cancel()
 	// Up to the last newline: a line without an end is one that its writer did not live to finish.
-	text, err := n.run(ctx, `test -e "$1" || { echo 0; exit; }; size=$(stat -c %s "$1"); torn=$(tail -n 1 "$1" | wc -c);
+	text, err := node(p.Node).run(ctx, `test -e "$1" || { echo 0; exit; }; size=$(stat -c %s "$1"); torn=$(tail -n 1 "$1" | wc -c);
 		test "$size" -gt 0 && test -z "$(tail -c 1 "$1" | tr -d '\n')" && torn=0; echo $((size - torn))`, "", j.file)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 func appendTo(t *testing.T, path, text string) {
@@ -32,15 +33,16 @@ func entry(kind string, at time.Time) string {
 }
 
 // journalled is a pod whose journal is on this machine.
-func journalled(t *testing.T) (*Cluster, *pod, string) {
+func journalled(t *testing.T) (*Cluster, *podcluster.Pod, string) {
 	t.Helper()
 	programs(t, map[string]string{"docker": thisMachine})
 	c := quiet(t)
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	p := enlisted(c, "1", "controller-1")
-	p.journal = &journal{cluster: c, pod: p, file: path, more: make(chan struct{})}
+	j := &journal{cluster: c, pod: p, file: path, more: make(chan struct{})}
+	c.journals[p.UID] = j
 	ctx, cancel := context.WithCancel(t.Context())
-	c.running.Go(func() { p.journal.follow(ctx, "worker") })
+	c.running.Go(func() { j.follow(ctx, "worker") })
 	t.Cleanup(func() {
 		cancel()
 		c.running.Wait()
@@ -53,14 +55,14 @@ func journalled(t *testing.T) (*Cluster, *pod, string) {
 func TestAJournalOfSeveralLives(t *testing.T) {
 	g := NewWithT(t)
 	c, p, path := journalled(t)
-	c.roster.begins(p, "c1", noon)
+	c.pods.Begins(p, "c1", noon)
 	appendTo(t, path, entry("started", noon.Add(time.Second))+entry("acted", noon.Add(2*time.Second)))
 	g.Expect(c.drain(t.Context(), p)).To(Succeed())
-	c.roster.ends("c1", noon.Add(3*time.Second))
+	c.pods.Ends("c1", noon.Add(3*time.Second))
 
 	// The next life's entries come before it is told that it began.
 	appendTo(t, path, entry("started", noon.Add(5*time.Second))+entry("acted", noon.Add(6*time.Second))+`{"torn`)
-	time.AfterFunc(100*time.Millisecond, func() { c.roster.begins(p, "c2", noon.Add(4*time.Second)) })
+	time.AfterFunc(100*time.Millisecond, func() { c.pods.Begins(p, "c2", noon.Add(4*time.Second)) })
 	g.Expect(c.drain(t.Context(), p)).To(Succeed(), "a line without an end is not waited for")
 
 	var told []string
@@ -76,7 +78,7 @@ func TestAJournalOfSeveralLives(t *testing.T) {
 func TestANodeThatGoesAndComesBackLosesNoEntry(t *testing.T) {
 	g := NewWithT(t)
 	c, p, path := journalled(t)
-	c.roster.begins(p, "c1", noon)
+	c.pods.Begins(p, "c1", noon)
 	appendTo(t, path, entry("started", noon))
 	for i := range 3 {
 		appendTo(t, path, entry("acted", noon.Add(time.Duration(i)*time.Second)))

@@ -10,15 +10,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // keepLog keeps a life's log in the run's folder, and returns it. The node has the log for only as long as the pod is there.
-func (c *Cluster) keepLog(ctx context.Context, l *life) (text string) {
-	text, err := l.pod.node.run(ctx, `crictl logs "$1" 2>&1`, "", l.container)
+func (c *Cluster) keepLog(ctx context.Context, l *podcluster.Life) (text string) {
+	text, err := node(l.Pod.Node).run(ctx, `crictl logs "$1" 2>&1`, "", l.Container)
 	if err != nil {
 		return "" // The kubelet was faster.
 	}
-	path := filepath.Join(c.config.Folder, fmt.Sprintf("log-%s-%d.txt", l.source.Replica, l.source.Start))
+	path := filepath.Join(c.config.Folder, fmt.Sprintf("log-%s-%d.txt", l.Source.Replica, l.Source.Start))
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // A log to be read by anybody.
 		c.observer.Fail(err)
 	}

@@ -4,13 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
-	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 	"github.com/interregnum/interregnum/e2e/subject/manager"
 )
 
@@ -37,11 +38,13 @@ esac`
 func quiet(t *testing.T) *Cluster {
 	t.Helper()
 	observer := observe.New()
-	return &Cluster{
-		config: Config{Folder: t.TempDir(), Observer: observer}, observer: observer, roster: newRoster(observer),
+	c := &Cluster{
+		config: Config{Folder: t.TempDir(), Observer: observer}, observer: observer, journals: map[types.UID]*journal{},
 		namespace: &apiserver.Namespace{Name: "interregnum-x"}, filters: &filters{run: "interregnum-x"},
 		subject: manager.New(history.Binary{}, nil),
 	}
+	c.pods = podcluster.New(c.namespace, observer, c, journalsInPod)
+	return c
 }
 
 func kindsOf(o *observe.Observer) (kinds []history.Kind) {
@@ -51,27 +54,8 @@ func kindsOf(o *observe.Observer) (kinds []history.Kind) {
 	return kinds
 }
 
-func enlisted(c *Cluster, uid types.UID, name string) *pod {
-	p := c.roster.enlist(uid, name)
-	p.node = "worker"
-	return p
+func enlisted(c *Cluster, uid types.UID, name string) *podcluster.Pod {
+	return c.pods.Enlist(uid, name, "worker")
 }
 
-func TestAPodTakesThePlaceOfOneThatIsLeaving(t *testing.T) {
-	g := NewWithT(t)
-	c := quiet(t)
-	a, b := enlisted(c, "1", "controller-1"), enlisted(c, "2", "controller-2")
-	g.Expect([]string{a.place.name, b.place.name}).To(Equal([]string{"a", "b"}))
-	g.Expect(enlisted(c, "1", "controller-1")).To(BeIdenticalTo(a), "it is heard of more than once")
-
-	surplus := enlisted(c, "3", "controller-3")
-	g.Expect(surplus.place.name).To(Equal("c"), "nobody leaves: it is one more")
-	c.roster.leaves(b, noon)
-	g.Expect(enlisted(c, "4", "controller-4").place.name).To(Equal("b"))
-
-	c.roster.leaves(surplus, noon)
-	c.roster.retire()
-	retired := c.observer.Facts()
-	g.Expect(retired).To(HaveLen(1))
-	g.Expect(retired[0].Replica).To(Equal("c"), "the place of b is taken")
-}
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

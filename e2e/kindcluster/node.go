@@ -7,8 +7,9 @@ import (
 	"io"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // node is a kind node, by the name of its container. What is done in it is done through Docker, which goes on working
@@ -83,30 +84,16 @@ func (f *fromNode) Write(p []byte) (int, error) {
 const streamEnds = 5 * time.Second
 
 func (n node) script(ctx context.Context, script string, args ...string) *exec.Cmd {
-	return docker(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, mark}, args...)...)
-}
-
-// docker is the client. A group of its own: a Ctrl-C is for the harness, which then heals, and needs Docker for that.
-func docker(ctx context.Context, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, "docker", args...)
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return command
+	return docker.Command(ctx, append([]string{"exec", "--interactive", string(n), "sh", "-c", script, mark}, args...)...)
 }
 
 // power runs a command of Docker on the node's container: pause, unpause, kill, start.
 func (n node) power(ctx context.Context, command string) error {
-	output, err := docker(ctx, command, string(n)).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("docker %s %s: %w: %s", command, n, err, bytes.TrimSpace(output))
-	}
-	return nil
+	_, err := docker.Run(ctx, command, string(n))
+	return err
 }
 
 // state is what Docker says of the node's container: running, paused, exited.
 func (n node) state(ctx context.Context) (string, error) {
-	output, err := docker(ctx, "inspect", "--format", "{{.State.Status}}", string(n)).Output()
-	if err != nil {
-		return "", fmt.Errorf("docker inspect %s: %w", n, err)
-	}
-	return strings.TrimSpace(string(output)), nil
+	return docker.Run(ctx, "inspect", "--format", "{{.State.Status}}", string(n))
 }

@@ -8,11 +8,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // partition drops what goes between a replica's pod and the API server. The pod goes on reaching everything else.
 func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injection, error) {
-	l, err := c.roster.current(f.Replica)
+	l, err := c.pods.Current(f.Replica)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +22,7 @@ func (c *Cluster) partition(ctx context.Context, f fault.Partition) (fault.Injec
 		return nil, err
 	}
 	requests, answers := c.between(pod)
-	return c.filters.set(ctx, l.pod.node, map[fault.Lost][]rule{
+	return c.filters.set(ctx, node(l.Pod.Node), map[fault.Lost][]rule{
 		fault.Everything: {requests, answers}, fault.Requests: {requests}, fault.Answers: {answers},
 	}[f.Lost]...)
 }
@@ -36,15 +37,15 @@ func (c *Cluster) between(pod string) (requests, answers rule) {
 
 // addressOf is where a life's pod is. It was told when the container began, as a rule: to ask takes time, and a partition is
 // to take hold just after a renewal, not in the midst of the next.
-func (c *Cluster) addressOf(ctx context.Context, l *life) (string, error) {
-	if known := c.roster.address(l); known != "" {
+func (c *Cluster) addressOf(ctx context.Context, l *podcluster.Life) (string, error) {
+	if known := c.pods.Address(l); known != "" {
 		return known, nil
 	}
 	// The node knows it; the API may not as yet.
-	address, err := l.pod.node.run(ctx, `sandbox=$(crictl inspect --output go-template --template '{{.info.sandboxID}}' "$1") &&
-		crictl inspectp --output go-template --template '{{.status.network.ip}}' "$sandbox"`, "", l.container)
+	address, err := node(l.Pod.Node).run(ctx, `sandbox=$(crictl inspect --output go-template --template '{{.info.sandboxID}}' "$1") &&
+		crictl inspectp --output go-template --template '{{.status.network.ip}}' "$sandbox"`, "", l.Container)
 	if err != nil {
-		return "", fmt.Errorf("looking up the address of %s: %w", l.source, err)
+		return "", fmt.Errorf("looking up the address of %s: %w", l.Source, err)
 	}
 	return strings.TrimSpace(address), nil
 }
@@ -76,12 +77,12 @@ func (c *Cluster) findAPIServer(ctx context.Context) (endpoint, error) {
 
 // partitionNode drops all that goes between a replica's node, with all that runs on it, and the control plane's.
 func (c *Cluster) partitionNode(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
 	host := c.apiServer.host
-	return c.filters.set(ctx, l.pod.node,
+	return c.filters.set(ctx, node(l.Pod.Node),
 		rule{"input", "ip saddr " + host}, rule{"output", "ip daddr " + host},
 		rule{"forward", "ip saddr " + host}, rule{"forward", "ip daddr " + host})
 }

@@ -42,10 +42,10 @@ func TestWhatAPartitionDrops(t *testing.T) {
 			})
 			cluster := quiet(t)
 			cluster.apiServer = endpoint{host: "172.18.0.2", port: 6443}
-			cluster.roster.begins(enlisted(cluster, "1", "controller-1"), "c1", noon)
-			cluster.roster.resides("c1", c.told)
-			cluster.roster.resides("c1", "") // An event that does not say.
-			cluster.roster.resides("another", "10.244.1.8")
+			cluster.pods.Begins(enlisted(cluster, "1", "controller-1"), "c1", noon)
+			cluster.pods.Resides("c1", c.told)
+			cluster.pods.Resides("c1", "") // An event that does not say.
+			cluster.pods.Resides("another", "10.244.1.8")
 
 			_, err := cluster.partition(t.Context(), fault.Partition{Replica: "a", Lost: c.lost})
 			g.Expect(err).NotTo(HaveOccurred())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // powered is a node whose container was paused or stopped.
@@ -55,11 +56,11 @@ func (p *powered) Heal(ctx context.Context) error {
 func (p *powered) Evidence(context.Context) (fault.Evidence, error) { return p.evidence, nil }
 
 func (c *Cluster) pauseNode(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
-	n := l.pod.node
+	n := node(l.Pod.Node)
 	return power(ctx, &powered{
 		node: n, during: "paused", back: func(ctx context.Context) error { return n.power(ctx, "unpause") },
 	}, func(ctx context.Context) error { return n.power(ctx, "pause") })
@@ -67,12 +68,12 @@ func (c *Cluster) pauseNode(ctx context.Context, replica string) (fault.Injectio
 
 // stopNode takes the node's power: what runs on it ends at once, and nobody is there to tell of it.
 func (c *Cluster) stopNode(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
-	n := l.pod.node
-	var lost []*life
+	n := node(l.Pod.Node)
+	var lost []*podcluster.Life
 	return power(ctx, &powered{
 		node: n, during: "exited", back: func(ctx context.Context) error {
 			err := c.startNode(ctx, n)
@@ -82,17 +83,17 @@ func (c *Cluster) stopNode(ctx context.Context, replica string) (fault.Injection
 			return err
 		},
 	}, func(ctx context.Context) error {
-		lost = c.roster.on(n)
+		lost = c.pods.On(string(n))
 		for _, l := range lost {
-			c.roster.announce(l, "SIGKILL")
+			c.pods.Announce(l, "SIGKILL")
 		}
 		if err := n.power(ctx, "kill"); err != nil {
 			return err
 		}
 		for _, l := range lost {
 			// Its journal is read when the node is back.
-			if c.roster.ends(l.container, time.Now()) != nil {
-				c.observer.Record(history.Fact{Kind: history.Exited, Source: l.source, Exit: &history.Exit{Code: -1, Signal: "SIGKILL"}})
+			if c.pods.Ends(l.Container, time.Now()) != nil {
+				c.observer.Record(history.Fact{Kind: history.Exited, Source: l.Source, Exit: &history.Exit{Code: -1, Signal: "SIGKILL"}})
 			}
 		}
 		return nil

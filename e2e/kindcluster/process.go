@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/podcluster"
 )
 
 // pidOf is the beginning of scripts about the process that a container runs.
@@ -13,20 +14,20 @@ const pidOf = `pid=$(crictl inspect --output go-template --template '{{.info.pid
 
 // signal sends a signal to the process of a replica's container; its pod stays, and the kubelet starts the container again.
 func (c *Cluster) signal(ctx context.Context, replica, signal string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
-	c.roster.announce(l, "SIG"+signal)
-	if _, err := l.pod.node.run(ctx, pidOf+`kill -s "$2" "$pid"`, "", l.container, signal); err != nil {
-		return nil, fmt.Errorf("sending %s a SIG%s: %w", l.source, signal, err)
+	c.pods.Announce(l, "SIG"+signal)
+	if _, err := node(l.Pod.Node).run(ctx, pidOf+`kill -s "$2" "$pid"`, "", l.Container, signal); err != nil {
+		return nil, fmt.Errorf("sending %s a SIG%s: %w", l.Source, signal, err)
 	}
 	return fault.Happened{}, nil
 }
 
 // frozen is a process that was stopped by SIGSTOP.
 type frozen struct {
-	life     *life
+	life     *podcluster.Life
 	evidence fault.Evidence
 }
 
@@ -39,13 +40,13 @@ const turned = `for i in $(seq 100); do
 done; echo "expected the process $pid to be $2, it is not (state $state)" >&2; exit 1`
 
 func (c *Cluster) freeze(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
 	f := &frozen{life: l}
-	if _, err := l.pod.node.run(ctx, pidOf+`kill -s STOP "$pid"; `+turned, "", l.container, "stopped"); err != nil {
-		return nil, errors.Join(fmt.Errorf("freezing %s: %w", l.source, err), f.Heal(context.WithoutCancel(ctx)))
+	if _, err := node(l.Pod.Node).run(ctx, pidOf+`kill -s STOP "$pid"; `+turned, "", l.Container, "stopped"); err != nil {
+		return nil, errors.Join(fmt.Errorf("freezing %s: %w", l.Source, err), f.Heal(context.WithoutCancel(ctx)))
 	}
 	f.evidence.Touched = 1
 	return f, nil
@@ -53,8 +54,8 @@ func (c *Cluster) freeze(ctx context.Context, replica string) (fault.Injection, 
 
 // Heal thaws the process.
 func (f *frozen) Heal(ctx context.Context) error {
-	if _, err := f.life.pod.node.run(ctx, pidOf+`kill -s CONT "$pid"; `+turned, "", f.life.container, "running"); err != nil {
-		return fmt.Errorf("thawing %s: %w", f.life.source, err)
+	if _, err := node(f.life.Pod.Node).run(ctx, pidOf+`kill -s CONT "$pid"; `+turned, "", f.life.Container, "running"); err != nil {
+		return fmt.Errorf("thawing %s: %w", f.life.Source, err)
 	}
 	f.evidence.Passed = 1
 	return nil

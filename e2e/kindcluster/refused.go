@@ -11,11 +11,11 @@ import (
 // refuse makes the API server refuse what a replica's pod asks to write into a Lease. Containers come and go in the pod, and
 // stay refused; a pod that takes its place has another name, and is not.
 func (c *Cluster) refuse(ctx context.Context, replica string) (fault.Injection, error) {
-	l, err := c.roster.current(replica)
+	l, err := c.pods.Current(replica)
 	if err != nil {
 		return nil, err
 	}
-	pod, began := l.pod.name, time.Now()
+	pod, began := l.Pod.Name, time.Now()
 	count := func(ctx context.Context) (int64, error) { return c.refusals(ctx, pod, began) }
 	return c.namespace.RefuseLeaseWrites(ctx, pod, apiserver.Refusals{
 		Count: count,

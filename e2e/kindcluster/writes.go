@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
 	"github.com/interregnum/interregnum/e2e/history"
@@ -98,6 +97,45 @@ func (c *Cluster) findRecord(ctx context.Context) error {
 	return err
 }
 
+// hear tells those who wait what the record says, as it comes, of replicas that keep no journal. Whose a request is, and in which order
+// they came, is told for good when all of them are collected.
+func (c *Cluster) hear(ctx context.Context) {
+	acts := history.NewActs(history.Header{Lease: c.subject.Elections[0].Name, Elections: c.subject.Histories(), Standbys: c.subject.Standbys})
+	log := audit.NewLog(c.namespace.Name, c.observer.Fail)
+	log.Tell(func(asked history.Fact) {
+		if asked.Write == nil {
+			return
+		}
+		source, living := c.pods.Living(asked.Write.PodUID)
+		if !living {
+			return
+		}
+		if asked.Replica != source.Replica {
+			asked.Source = source
+		}
+		for _, told := range acts.See(asked) {
+			c.observer.Hint(told)
+		}
+	})
+	from := c.record.from
+	for ctx.Err() == nil {
+		// From where it was, counted from one: the node may have gone and come back.
+		_ = c.record.node.stream(ctx, counted{log, &from}, "tail", "-c", "+"+strconv.FormatInt(from+1, 10), "-F", "-s", "0.1", "---disable-inotify", c.record.file)
+		pause(ctx)
+	}
+}
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	n *int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	*c.n += int64(len(p))
+	return c.Writer.Write(p)
+}
+
 // collectWrites records every write in the run's namespace, and which life it was of. Where the API server does not answer,
 // what it has recorded so far is recorded all the same.
 func (c *Cluster) collectWrites(ctx context.Context) error {
@@ -110,23 +148,8 @@ func (c *Cluster) collectWrites(ctx context.Context) error {
 		log, unread = c.record.soFar(ctx, c.observer.Fail)
 		err = errors.Join(err, unread)
 	}
-	for _, write := range audit.Attribute(log.Requests(), c.observer.Facts(), c.roster.livesIn) {
+	for _, write := range audit.Attribute(log.Requests(), c.observer.Evidence(), c.pods.LivesIn) {
 		c.observer.Record(write)
 	}
 	return err
-}
-
-// livesIn are the lives of a pod, in their order; nil if it is none of ours.
-func (r *roster) livesIn(_, uid string) []history.Source {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.pods[types.UID(uid)]
-	if p == nil {
-		return nil
-	}
-	var sources []history.Source
-	for _, l := range p.lives {
-		sources = append(sources, l.source)
-	}
-	return sources
 }

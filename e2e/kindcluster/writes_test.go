@@ -77,9 +77,9 @@ func TestTheWritesOfARun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 
 	p := enlisted(c, "1", "controller-1")
-	c.roster.begins(p, "c1", noon)
-	c.roster.begins(p, "c2", noon.Add(4*time.Second))
-	c.roster.begins(enlisted(c, "2", "controller-2"), "c3", noon)
+	c.pods.Begins(p, "c1", noon)
+	c.pods.Begins(p, "c2", noon.Add(4*time.Second))
+	c.pods.Begins(enlisted(c, "2", "controller-2"), "c3", noon)
 	torn := recorded(t, "torn", "interregnum-x", "1", noon.Add(3*time.Second))
 	for _, text := range []string{
 		recorded(t, "first", "interregnum-x", "1", noon.Add(time.Second)),

@@ -38,12 +38,28 @@ func LeaseVersion(lease *coordinationv1.Lease) *history.Lease {
 	return version
 }
 
+// OtherLease records a version of the Lease of another election, by its name.
+func (o *Observer) OtherLease(lease *coordinationv1.Lease, gap bool) {
+	seen := LeaseVersion(lease)
+	seen.Gap = gap
+	o.Record(history.Fact{Kind: history.OtherLeaseSeen, Lease: seen, Election: lease.Name})
+}
+
 // LeaseGone records that the Lease was deleted.
 func (o *Observer) LeaseGone() { o.Record(history.Fact{Kind: history.LeaseGone}) }
 
 // WatchLease records every version of the Lease, until the context ends. A version that follows on some that may have been
 // missed is recorded with a gap.
 func (o *Observer) WatchLease(ctx context.Context, client clientcoordinationv1.LeaseInterface, name string) {
+	watchLease(ctx, client, name, o.Lease, o.LeaseGone)
+}
+
+// WatchOtherLease records those of the Lease of another election.
+func (o *Observer) WatchOtherLease(ctx context.Context, client clientcoordinationv1.LeaseInterface, name string) {
+	watchLease(ctx, client, name, o.OtherLease, func() { o.Record(history.Fact{Kind: history.OtherLeaseGone, Election: name}) })
+}
+
+func watchLease(ctx context.Context, client clientcoordinationv1.LeaseInterface, name string, seen func(*coordinationv1.Lease, bool), gone func()) {
 	follower := versions{
 		list: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			return client.List(ctx, options)
@@ -52,10 +68,10 @@ func (o *Observer) WatchLease(ctx context.Context, client clientcoordinationv1.L
 		which: metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()},
 		seen: func(object runtime.Object, gap bool) {
 			if lease, is := object.(*coordinationv1.Lease); is {
-				o.Lease(lease, gap)
+				seen(lease, gap)
 			}
 		},
-		gone: o.LeaseGone,
+		gone: gone,
 	}
 	follower.follow(ctx)
 }

@@ -155,6 +155,17 @@ func (o *Observer) Seal() []history.Fact {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sealed = true
+	return o.evidence()
+}
+
+// Evidence is a copy of the facts so far, but hints.
+func (o *Observer) Evidence() []history.Fact {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.evidence()
+}
+
+func (o *Observer) evidence() []history.Fact {
 	facts := make([]history.Fact, 0, len(o.facts))
 	for i, fact := range o.facts {
 		if !o.hints[i] {

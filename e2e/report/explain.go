@@ -27,6 +27,11 @@ func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path st
 			bad.LeaseDuration.Duration, bad.RenewDeadline.Duration, bad.RetryPeriod.Duration)
 	}
 	line("  by %s", witnesses(h.Witnesses))
+	for i, election := range h.Elections {
+		if i > 0 {
+			line("  and about the Lease %s, by %s", election.Lease, witnesses([]history.Witness{history.Writes}))
+		}
+	}
 	if !saved.Sealed {
 		line("  the file is of an older version and carries no checksum: whether it is as it was saved cannot be told")
 	}
@@ -54,6 +59,7 @@ func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path st
 		line("  %d writes of work items arrived when another replica had acted since, up to %s late: only fencing keeps them out", m.StaleWrites, duration(m.Stalest, true))
 	}
 	line("  history: %s", path)
+	line("  look at it: interregnum show %s", path)
 	line("  judge it again: interregnum judge %s (in a checkout: make check HISTORY=%s)", path, path)
 	_, err := io.WriteString(out, text.String())
 	return err

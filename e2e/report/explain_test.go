@@ -52,6 +52,7 @@ func TestAnExplanationTellsAllThatWasFound(t *testing.T) {
 		"      13:00:00.000000 injected a #1 killed",
 		"  731 acts in 1 reigns; interregnum –; takeover none (≤ 17.4s); overlap –; last act of a lost reign – before its lease ran out",
 		"  history: /runs/history.jsonl",
+		"  look at it: interregnum show /runs/history.jsonl",
 		"  judge it again: interregnum judge /runs/history.jsonl (in a checkout: make check HISTORY=/runs/history.jsonl)",
 	} {
 		g.Expect(lines).To(ContainElement(line))
@@ -105,5 +106,5 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 	NewWithT(t).Expect(report.Explain(full{}, saved(header()), verdict(), "")).To(MatchError("no space left"))
-	NewWithT(t).Expect(report.Table(full{}, rows())).To(MatchError("no space left"))
+	NewWithT(t).Expect(report.Table(full{}, rows(), report.Style{})).To(MatchError("no space left"))
 }

@@ -26,9 +26,14 @@ func Markdown(out io.Writer, title string, rows []Row, again func(Row) string) e
 	fmt.Fprintf(&text, "### %s\n\n**%d passed, %d failed, %d skipped**: %d held, %d broken, %d inconclusive, %d without a verdict, %d broken by known bugs\n\n",
 		plain(title), len(rows)-failed-skipped, failed, skipped, counts[string(invariant.Held)], counts[string(invariant.Broken)],
 		counts[string(invariant.Inconclusive)], counts[NoVerdict], counts[KnownBug])
-	text.WriteString("| scenario | verdict | promises | interregnum | takeover | overlap | margin | requests/s | stale writes | not promised, not held |\n")
+	text.WriteString("| scenario | verdict | promises kept | nobody acted | takeover (bound) | two acted | margin | requests/s | stale writes | not promised, not held |\n")
 	text.WriteString("|---|---|---|--:|--:|--:|--:|--:|--:|---|\n")
+	var skips strings.Builder
 	for _, row := range rows {
+		if row.Verdict == NotRun {
+			fmt.Fprintf(&skips, "- %s: %s\n", plain(row.Scenario), plain(row.Why))
+			continue
+		}
 		verdict := plain(row.Verdict)
 		if failure(row.Verdict) {
 			verdict = "**" + verdict + "**"
@@ -40,6 +45,12 @@ func Markdown(out io.Writer, title string, rows []Row, again func(Row) string) e
 	text.WriteString("\n")
 	for _, row := range rows {
 		text.WriteString(row.note(again))
+	}
+	if len(rows) > skipped {
+		text.WriteString("Each run is drawn as a timeline: `index.html` in the folder of the runs, which CI keeps as an artifact.\n\n")
+	}
+	if skipped > 0 {
+		fmt.Fprintf(&text, "<details><summary>%d skipped</summary>\n\n%s\n</details>\n\n", skipped, skips.String())
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
@@ -57,7 +68,7 @@ func failure(verdict string) bool {
 // note is a list item about a run of which there is more to say than stands in the table, or nothing.
 func (r Row) note(again func(Row) string) string {
 	var text strings.Builder
-	if r.Why == "" && !failure(r.Verdict) {
+	if r.Verdict == NotRun || r.Why == "" && !failure(r.Verdict) {
 		return ""
 	}
 	fmt.Fprintf(&text, "- **%s**: %s", plain(r.Scenario), plain(r.Verdict))
@@ -69,7 +80,10 @@ func (r Row) note(again func(Row) string) string {
 		fmt.Fprintf(&text, "; run it again: %s", code(again(r)))
 	}
 	text.WriteString("\n")
-	if r.Why != "" {
+	switch {
+	case r.Account != "" && failure(r.Verdict):
+		text.WriteString("\n" + block(r.Account) + "\n")
+	case r.Why != "":
 		text.WriteString("\n" + block(r.Why) + "\n")
 	}
 	return text.String()

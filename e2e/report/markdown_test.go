@@ -17,13 +17,12 @@ const markdown = `### sim, production
 
 **3 passed, 3 failed, 1 skipped**: 2 held, 1 broken, 1 inconclusive, 1 without a verdict, 1 broken by known bugs
 
-| scenario | verdict | promises | interregnum | takeover | overlap | margin | requests/s | stale writes | not promised, not held |
+| scenario | verdict | promises kept | nobody acted | takeover (bound) | two acted | margin | requests/s | stale writes | not promised, not held |
 |---|---|---|--:|--:|--:|--:|--:|--:|---|
 | a long name that makes the column wide | held | 8 of 8 | 6.421s | 6.418s (≤ 17.4s) | 0.002s | 2.000s | 14 (10 to write, 9 refused) | 2, 4.210s late | AtMostOneActor, TermsNeverGoBack |
 | quiet | held | 2 of 2 | – | – | – | – | 3 (1 to write) | – |  |
 | late | **broken** | 1 of 2 | – | none (≤ 8.2s) | – | -0.040s | – | – |  |
 | blind | **inconclusive** | 0 of 2 | – | – | – | – | – | – |  |
-| out of reach | skipped | – | – | – | – | – | – | – |  |
 | no cluster | **failed** | – | – | – | – | – | – | – |  |
 | an old acquaintance | known bug | 1 of 2 | – | – | – | – | – | – |  |
 
@@ -32,12 +31,6 @@ const markdown = `### sim, production
 
   ´´´text
   the fault did not bite
-  ´´´
-
-- **out of reach**: skipped
-
-  ´´´text
-  needs a kernel
   ´´´
 
 - **no cluster**: failed; run it again: ´make scenarios FOCUS=no cluster´
@@ -51,6 +44,14 @@ const markdown = `### sim, production
   ´´´text
   broke AtMostOneActor in 1 of 1 runs
   ´´´
+
+Each run is drawn as a timeline: ´index.html´ in the folder of the runs, which CI keeps as an artifact.
+
+<details><summary>1 skipped</summary>
+
+- out of reach: needs a kernel
+
+</details>
 
 `
 
@@ -73,8 +74,16 @@ func TestNothingThatIsSaidTurnsIntoMarkdown(t *testing.T) {
 		HavePrefix("### a\\|b\n"),
 		ContainSubstring("\n| a \\| b \\<c\\> \\*d\\* \\`e\\` \\#1 | **failed** |"),
 		ContainSubstring("run it again: `` make `it` again ``\n"),
-		HaveSuffix("\n\n  ````text\n  two\n  \n  ```\n  lines|\n  ````\n\n"),
+		HaveSuffix("\n\n  ````text\n  two\n  \n  ```\n  lines|\n  ````\n\nEach run is drawn as a timeline: `index.html` in the folder of the runs, which CI keeps as an artifact.\n\n"),
 	))
+}
+
+// A run that did not hold is told as on a terminal, with the picture in text: a summary shows no file of the job.
+func TestAFailureIsToldAsOnATerminal(t *testing.T) {
+	var out bytes.Buffer
+	g := NewWithT(t)
+	g.Expect(report.Markdown(&out, "", []report.Row{{Scenario: "late", Verdict: "broken", Why: "why", Account: "late: BROKEN\n  a  ███×"}}, again)).To(Succeed())
+	g.Expect(out.String()).To(And(ContainSubstring("\n  ```text\n  late: BROKEN\n    a  ███×\n  ```\n"), Not(ContainSubstring("why"))))
 }
 
 // A verdict that nobody knows is no pass.

@@ -35,6 +35,8 @@ type Row struct {
 	// Why says what a skipped, failed or inconclusive run lacked.
 	Why     string `json:"why,omitempty"`
 	History string `json:"history,omitempty"`
+	// Account tells of a run that did not hold, in a screen of text.
+	Account string `json:"account,omitempty"`
 }
 
 // Verdicts of runs that are not simply judged.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -33,18 +36,25 @@ func rows() []report.Row {
 	}
 }
 
-const table = `SCENARIO                                VERDICT       PROMISES  INTERREGNUM  TAKEOVER          OVERLAP  MARGIN   REQUESTS/S                   STALE WRITES    NOT PROMISED, NOT HELD
-a long name that makes the column wide  held          8 of 8    6.421s       6.418s (≤ 17.4s)  0.002s   2.000s   14 (10 to write, 9 refused)  2, 4.210s late  AtMostOneActor, TermsNeverGoBack
-quiet                                   held          2 of 2    –            –                 –        –        3 (1 to write)               –
-late                                    broken        1 of 2    –            none (≤ 8.2s)     –        -0.040s  –                            –
-blind                                   inconclusive  0 of 2    –            –                 –        –        –                            –
-out of reach                            skipped       –         –            –                 –        –        –                            –
-no cluster                              failed        –         –            –                 –        –        –                            –
-an old acquaintance                     known bug     1 of 2    –            –                 –        –        –                            –
+const table = `SCENARIO                                VERDICT       PROMISES  NOBODY ACTED  TAKEOVER          TWO ACTED  MARGIN   REQUESTS/S                   STALE WRITES    NOT PROMISED, NOT HELD
+a long name that makes the column wide  held          8 of 8    6.421s        6.418s (≤ 17.4s)  0.002s     2.000s   14 (10 to write, 9 refused)  2, 4.210s late  AtMostOneActor, TermsNeverGoBack
+quiet                                   held          2 of 2    –             –                 –          –        3 (1 to write)               –
+late                                    broken        1 of 2    –             none (≤ 8.2s)     –          -0.040s  –                            –
+blind                                   inconclusive  0 of 2    –             –                 –          –        –                            –
+no cluster                              failed        –         –             –                 –          –        –                            –
+an old acquaintance                     known bug     1 of 2    –             –                 –          –        –                            –
+  promises                how many of the promises were kept
+  nobody acted            the longest time from the last act of a leader to the first of the next
+  takeover                how long after the fault a rival acted, and within which bound it had to
+  two acted               for how long at most two replicas acted at once
+  margin                  how long before its lease ran out a leader that lost it acted last; below zero, it acted too late
+  requests/s              the most requests about the Lease within a second
+  stale writes            writes that arrived when another leader had acted
+  not promised, not held  what did not hold, and was not promised to
 
 an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
 
-skipped: out of reach: needs a kernel
+1 skipped, because the cluster or the subject is not made for them (-v tells which)
 
 late: broke TakeoverInTime
 
@@ -58,8 +68,42 @@ no cluster: failed: connection refused
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	NewWithT(t).Expect(report.Table(&out, rows())).To(Succeed())
+	NewWithT(t).Expect(report.Table(&out, rows(), report.Style{})).To(Succeed())
 	NewWithT(t).Expect(out.String()).To(Equal(table))
+}
+
+func TestSkipsAreToldOnDemand(t *testing.T) {
+	var out bytes.Buffer
+	g := NewWithT(t)
+	g.Expect(report.Table(&out, rows(), report.Style{Verbose: true})).To(Succeed())
+	g.Expect(out.String()).To(And(ContainSubstring("\nskipped: out of reach: needs a kernel\n"), Not(ContainSubstring("-v tells"))))
+}
+
+// A column in which nothing stands takes no room, and its meaning none.
+func TestEmptyColumnsAreLeftOut(t *testing.T) {
+	var out bytes.Buffer
+	g := NewWithT(t)
+	g.Expect(report.Table(&out, []report.Row{{Scenario: "quiet", Verdict: "held", Held: 2, Promised: 2}}, report.Style{})).To(Succeed())
+	g.Expect(out.String()).To(And(HavePrefix("SCENARIO  VERDICT  PROMISES\nquiet     held     2 of 2\n"), Not(ContainSubstring("stale"))))
+}
+
+// Colours change no column, and nothing but colours.
+func TestColours(t *testing.T) {
+	var plain, coloured bytes.Buffer
+	g := NewWithT(t)
+	g.Expect(report.Table(&plain, rows(), report.Style{})).To(Succeed())
+	g.Expect(report.Table(&coloured, rows(), report.Style{Colour: true})).To(Succeed())
+	g.Expect(coloured.String()).To(And(ContainSubstring("\x1b[31mbroken\x1b[0m"), ContainSubstring("\x1b[32mheld\x1b[0m"), ContainSubstring("\x1b[31m3 passed, 3 failed, 1 skipped\x1b[0m")))
+	g.Expect(regexp.MustCompile(`\x1b\[\d*m`).ReplaceAllString(coloured.String(), "")).To(Equal(plain.String()))
+}
+
+// What is no terminal gets no colours; nor does one whose owner wants none.
+func TestAFileHasNoColours(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	g := NewWithT(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer file.Close()
+	g.Expect(report.IsColoured(file)).To(BeFalse())
 }
 
 // Rows travel as JSON between the processes of a suite.

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -103,7 +102,7 @@ func TestSelectNamesWhatIsKnown(t *testing.T) {
 // The README's table of scenarios and guarantees is the catalogue's.
 func TestTheREADMETellsTheCatalogue(t *testing.T) {
 	g := NewWithT(t)
-	path := filepath.Join("..", "..", "README.md")
+	path := "README.md"
 	content, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	const begin, end = "<!-- catalogue: go test ./e2e/scenario -update -->\n", "<!-- end of catalogue -->"

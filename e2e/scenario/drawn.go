@@ -78,16 +78,8 @@ func (i *Injection) Fault() fault.Fault { return i.fault }
 
 // Over says whether a rollout has come to its end.
 func (i *Injection) Over() bool {
-	rollout, is := i.touching.(*rolling)
-	if !is {
-		return false
-	}
-	select {
-	case <-rollout.over:
-		return true
-	default:
-		return false
-	}
+	rollout, is := i.touching.(interface{ Over() bool })
+	return is && rollout.Over()
 }
 
 // withoutIdleFaults leaves out the faults that touched nothing.

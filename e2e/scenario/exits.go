@@ -1,10 +1,12 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interregnum/interregnum/e2e/history"
 )
@@ -33,17 +35,19 @@ func (n *neverUp) sees(f history.Fact) bool {
 	return n.count[f.Replica] >= crashes
 }
 
-// down says, for an error, what is known of replicas that are not there: that none keeps a journal, and how each last
-// exited without having been told to.
+// down says, for an error, what is known of replicas that are not there: that none keeps a journal, or that there is no such Lease, and
+// how each last exited without having been told to.
 func (r *Run) down() string {
 	facts := r.observer.Facts()
 	told := map[history.Source]bool{}
 	exits := map[string]history.Fact{}
-	journals := false
+	journals, lease := false, false
 	for _, fact := range facts {
 		switch {
 		case fact.Kind == history.Started:
 			journals = true
+		case fact.Kind == history.LeaseSeen:
+			lease = true
 		case fact.Kind == history.Signalled:
 			told[fact.Source] = true
 		case fact.Kind == history.Exited && !told[fact.Source]:
@@ -51,7 +55,12 @@ func (r *Run) down() string {
 		}
 	}
 	var text strings.Builder
-	if !journals {
+	switch {
+	case lease || journals:
+	case !r.subject.Journals():
+		fmt.Fprintf(&text, "; the Lease %s was never there%s: expected the subject to make it (elections, in its file); the replicas' logs are in %s",
+			r.subject.Elections[0].Name, r.others(), r.folder)
+	default:
 		fmt.Fprintf(&text, "; no replica has written to its journal (--journal): the package controller/journal says what is expected there, and the replicas' logs are in %s", r.folder)
 	}
 	for _, name := range slices.Sorted(maps.Keys(exits)) {
@@ -60,13 +69,51 @@ func (r *Run) down() string {
 	return text.String()
 }
 
+// Listing is a cluster that can say which Leases there are.
+type Listing interface {
+	// Leases are the names of those in the namespaces that the subject's elections are in.
+	Leases(ctx context.Context) ([]string, error)
+}
+
+// others says which Leases there are, where that can be told.
+func (r *Run) others() string {
+	listing, is := r.cluster.(Listing)
+	if !is {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	switch names, err := listing.Leases(ctx); {
+	case err != nil:
+		return ""
+	case len(names) == 0:
+		return ", nor any other"
+	default:
+		return fmt.Sprintf(", but %s", strings.Join(names, ", "))
+	}
+}
+
 func how(exit history.Exit) string {
 	text := fmt.Sprintf("with code %d", exit.Code)
 	if exit.Signal != "" {
 		text = "by " + exit.Signal
 	}
-	if exit.Error != "" {
-		text += ": " + exit.Error
+	switch said := exit.Error; {
+	case said == "":
+	case strings.HasSuffix(strings.TrimSpace(exit.Output), said): // What comes before the last line says more; but not above a panic.
+		text += ": " + lastOf(exit.Output)
+	default:
+		text += ": " + said
 	}
 	return text
+}
+
+// lastOf are the last lines of what a replica said.
+func lastOf(output string) string {
+	const few = 3
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines[max(0, len(lines)-few):], " | ")
 }

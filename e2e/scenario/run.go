@@ -152,11 +152,12 @@ func (r *Run) Standbys(leader history.Source) []history.Source {
 
 // Injection is a fault under way.
 type Injection struct {
-	run   *Run
-	fault fault.Fault
-	id    int
-	// touching is the cluster's, or that of a rollout.
+	run      *Run
+	fault    fault.Fault
+	id       int
 	touching fault.Injection
+	// ends releases what a fault that goes on for a while is bound by; nil, where there is nothing.
+	ends context.CancelFunc
 
 	mu     sync.Mutex
 	healed bool
@@ -217,7 +218,7 @@ func (i *Injection) fact(kind history.Kind) history.Fact {
 // Heal lifts the fault. The first call that succeeds counts.
 func (i *Injection) Heal(ctx context.Context) {
 	if err := i.heal(ctx); err != nil {
-		i.run.giveUp("healing %q: %w", i.fault, err)
+		i.run.giveUp("healing %q: %w%s", i.fault, err, i.run.down())
 	}
 }
 
@@ -231,6 +232,9 @@ func (i *Injection) heal(ctx context.Context) error {
 		return nil
 	}
 	i.run.log("healing: %s", i.fault)
+	if i.ends != nil {
+		defer i.ends()
+	}
 	if err := i.touching.Heal(ctx); err != nil {
 		return err
 	}
@@ -420,71 +424,22 @@ func (r *Run) BeginRollout(ctx context.Context, timings subject.Timings) *Inject
 	if !slices.Contains(r.timings, timings.History()) {
 		r.giveUp("expected one of the timings that the scenario declares (Timings), got %+v: declare it", timings)
 	}
-	return r.rollOut(ctx, fault.Rollout{}, timings)
+	r.settings.Timings = timings
+	return r.rollOut(ctx, fault.Rollout{To: fault.Timings(timings)})
 }
 
 // Upgrade replaces every replica, which runs another version of the manager until then, by one of the present version.
 func (r *Run) Upgrade(ctx context.Context) {
-	r.rollOut(ctx, fault.Upgrade{}, r.settings.Timings).Heal(ctx)
+	r.rollOut(ctx, fault.Upgrade{}).Heal(ctx)
 }
 
-func (r *Run) rollOut(ctx context.Context, f fault.Fault, timings subject.Timings) *Injection {
-	r.mustBeDeclared(f)
-	r.log("%s: %+v", f, timings)
-	r.remember("")
-	rollout := &rolling{observer: r.observer, from: r.mark, over: make(chan struct{})}
-	i := &Injection{run: r, fault: f, id: len(r.injections) + 1, touching: rollout}
-	r.observer.Record(i.fact(history.Injected))
-	r.injections = append(r.injections, i)
-	r.settings.Timings = timings
-	settings := r.settings
-	// Each replica has to stop and to start again, as one does that lost its leadership.
+// rollOut injects a rollout. Each replica has to stop and to start again, as one does that lost its leadership.
+func (r *Run) rollOut(ctx context.Context, f fault.Fault) *Injection {
 	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
-	ctx, rollout.cancel = context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
-	go func() {
-		defer close(rollout.over)
-		defer rollout.cancel()
-		if err := r.cluster.Rollout(ctx, settings); err != nil {
-			rollout.err = fmt.Errorf("rolling out: %w%s", err, r.down())
-		}
-	}()
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
+	i := r.Inject(ctx, f)
+	i.ends = cancel
 	return i
-}
-
-// rolling is a rollout under way. Its evidence is replicas that went, and replicas that came back.
-type rolling struct {
-	observer *observe.Observer
-	from     int
-
-	cancel context.CancelFunc
-	over   chan struct{}
-	err    error // once it is over
-}
-
-// Heal waits until it is over; it does not outlive the context.
-func (r *rolling) Heal(ctx context.Context) error {
-	select {
-	case <-r.over:
-		return r.err
-	case <-ctx.Done():
-		r.cancel()
-		<-r.over
-		return fmt.Errorf("waiting for the rollout to end: %w", context.Cause(ctx))
-	}
-}
-
-func (r *rolling) Evidence(context.Context) (fault.Evidence, error) {
-	var evidence fault.Evidence
-	for _, fact := range r.observer.Facts()[r.from:] {
-		switch fact.Kind {
-		case history.Exited:
-			evidence.Touched++
-		case history.Started:
-			evidence.Passed++
-		default: // The other facts say nothing of a rollout.
-		}
-	}
-	return evidence, nil
 }
 
 // Scale changes how many replicas there are to be, and waits until there are so many.

@@ -94,13 +94,6 @@ func (s Scenario) Play(ctx context.Context, setting Setting) (ended *history.His
 		setting.Profile = s.At(setting.Profile)
 	}
 	defer func() { err = errors.Join(err, setting.Cluster.Close()) }()
-	if s.upgrades() {
-		upgrading, is := setting.Cluster.(Upgrading)
-		if !is {
-			return nil, fmt.Errorf("scenario %q needs a cluster that can begin with another version of the manager, and %T cannot", s.Name, setting.Cluster)
-		}
-		upgrading.BeginBefore()
-	}
 	header := s.header(setting)
 	if header.Expect.Promises == nil {
 		return nil, fmt.Errorf("scenario %q promises nothing", s.Name)
@@ -139,6 +132,7 @@ func (s Scenario) header(setting Setting) history.Header {
 		WorkPeriod: metav1.Duration{Duration: cmp.Or(setting.Subject.Work.Every, timings[0].RetryPeriod.Duration)},
 		Witnesses:  setting.Subject.Witnesses,
 		Lease:      setting.Subject.Elections[0].Name,
+		Elections:  setting.Subject.Histories(),
 		Standbys:   setting.Subject.Standbys,
 		Expect:     history.Expectation{Takeover: s.Takeover, Since: s.Since, MayLose: s.MayLose},
 	}
@@ -223,10 +217,13 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 		}
 	}()
 	r.observer.Record(history.Fact{Kind: history.Deployed, Replicas: r.replicas, Text: fmt.Sprintf("%d replicas", r.replicas)})
-	if err := r.cluster.Deploy(ctx, subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings}); err != nil {
+	deployment := subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings, Before: s.upgrades()}
+	if err := r.cluster.Deploy(ctx, deployment); err != nil {
 		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
 	}
-	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod, func(err error) { cancel(hindrance{err}) })
 	defer r.work.stop()
 	s.Steps(ctx, r)
 	if s.Restless != "" {

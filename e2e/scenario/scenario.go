@@ -23,8 +23,6 @@ type Cluster interface {
 	Can(f fault.Fault, of *subject.Subject) error
 	// Deploy tells the cluster to keep so many replicas of a subject running: one that exits is started again.
 	Deploy(ctx context.Context, deployment subject.Deployment) error
-	// Rollout replaces every replica, one after the other, by one with these settings. It waits for each to start.
-	Rollout(ctx context.Context, settings subject.Settings) error
 	// Inject makes a fault take hold.
 	Inject(ctx context.Context, f fault.Fault) (fault.Injection, error)
 	// MakeWork makes a work item; nil means that the API server has acknowledged it, or has it already.
@@ -34,12 +32,6 @@ type Cluster interface {
 	Collect(ctx context.Context) error
 	// Close stops whatever the cluster started. It may be called more than once.
 	Close() error
-}
-
-// Upgrading is a cluster that can run two versions of a subject.
-type Upgrading interface {
-	// BeginBefore has the replicas begin with the version before, until a rollout brings the other one. It comes before Describe.
-	BeginBefore()
 }
 
 // Scenario is one way to take a leader away, and what must hold while it happens.

@@ -84,9 +84,10 @@ func (s *stub) lead(options subject.Settings) {
 	}
 }
 
-func (s *stub) Rollout(context.Context, subject.Settings) error { return errors.New("not here") }
-
 func (s *stub) Inject(_ context.Context, f fault.Fault) (fault.Injection, error) {
+	if _, is := f.(fault.Rollout); is {
+		return nil, errors.New("not here")
+	}
 	s.injected = append(s.injected, f)
 	s.began = time.Now()
 	time.Sleep(s.injecting) //nolint:forbidigo // In a bubble, it is how time passes.

@@ -98,13 +98,3 @@ func TestTheHeaderTellsOfTheTimings(t *testing.T) {
 	g.Expect(deployed.LeaseDuration).To(Equal(3 * quick.LeaseDuration))
 	g.Expect(header.Unworkable).To(BeNil())
 }
-
-func TestAClusterOfOneVersionCannotRollOutAnother(t *testing.T) {
-	chosen, _, err := scenario.Known().Select("rollout of another version")
-	g := NewWithT(t)
-	g.Expect(err).NotTo(HaveOccurred())
-	cluster := newStub(observe.New())
-	_, err = chosen[0].Run(t.Context(), scenario.Setting{Cluster: cluster, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick})
-	g.Expect(err).To(MatchError(ContainSubstring("needs a cluster that can begin with another version of the manager")))
-	g.Expect(cluster.closed).To(Equal(1))
-}

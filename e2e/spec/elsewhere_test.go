@@ -60,7 +60,11 @@ func TestAnotherModuleHasASuiteOfItsOwn(t *testing.T) {
 			MatchRegexp(`leader killed elsewhere +held +7 of 7 `), MatchRegexp(`leader cut off elsewhere +held +7 of 7 `),
 			ContainSubstring("2 passed, 0 failed, 0 skipped"),
 		))
-		g.Expect(filepath.Join(folder, ".runs", "sim-mine", "leader-killed-elsewhere", "history.jsonl")).To(BeARegularFile())
+		for _, name := range []string{"history.jsonl", "timeline.html", "timeline.svg", "verdict.json"} {
+			g.Expect(filepath.Join(folder, ".runs", "sim-mine", "leader-killed-elsewhere", name)).To(BeARegularFile())
+		}
+		g.Expect(out).To(MatchRegexp(`timelines: \S*index.html\n`))
+		g.Expect(os.ReadFile(filepath.Join(folder, ".runs", "index.html"))).To(ContainSubstring("./sim-mine/leader-killed-elsewhere/timeline.html"))
 	})
 	t.Run("a wrong one does not", func(t *testing.T) {
 		g := NewWithT(t)
@@ -70,6 +74,7 @@ func TestAnotherModuleHasASuiteOfItsOwn(t *testing.T) {
 			g.Expect(out).To(ContainSubstring(name + ": broke AtMostOneActor, OnlyTheElectedAct\n"))
 		}
 		g.Expect(out).To(ContainSubstring("0 passed, 2 failed, 0 skipped"))
+		g.Expect(out).To(MatchRegexp(`(?s)leader killed elsewhere: BROKEN.*promised: no replica acts that was not elected.*but .* acted.*the picture:  \S+/leader-killed-elsewhere/timeline.html`))
 
 		// What it says runs that one again, and no other.
 		again := regexp.MustCompile(`run it again: go test -ginkgo\.focus '([^']*)'`).FindAllStringSubmatch(out, -1)
@@ -80,6 +85,13 @@ func TestAnotherModuleHasASuiteOfItsOwn(t *testing.T) {
 			g.Expect(out).To(ContainSubstring("0 passed, 1 failed, 0 skipped"))
 			g.Expect(out).To(ContainSubstring(strings.TrimSuffix(strings.TrimSpace(command[1]), "$") + ": broke AtMostOneActor"))
 		}
+	})
+	t.Run("it cannot start, and says so once", func(t *testing.T) {
+		g := NewWithT(t)
+		out, err := suite(t, folder, "-never", "-runs", filepath.Join(t.TempDir(), "runs"))
+		g.Expect(err).To(HaveOccurred(), out)
+		g.Expect(strings.Count(out, "there is no etcd")).To(Equal(1), out)
+		g.Expect(out).To(And(ContainSubstring("no scenario was run: there is no etcd"), ContainSubstring("Ran 0 of 2 Specs")))
 	})
 	t.Run("it chooses", func(t *testing.T) {
 		g := NewWithT(t)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -16,6 +17,8 @@ func FromEnvironment(b Binding) Binding {
 	b.Choice = Choice{Focus: os.Getenv("FOCUS"), Profile: os.Getenv("PROFILE")}
 	b.Folder = RunsFolder()
 	b.Summary = os.Getenv("GITHUB_STEP_SUMMARY")
+	// A suite of several processes prints into a pipe; make knows whether there is a terminal at its end.
+	b.Style.Colour = report.IsColoured(os.Stdout) || os.Getenv("NO_COLOR") == "" && os.Getenv("MAKE_TERMOUT") != ""
 	var set []string
 	for _, name := range []string{"SUBJECT", "CONTROLLER", "CONTROLLER_BEFORE", "NODE_IMAGE", "CLUSTER_NAME"} {
 		if value := os.Getenv(name); value != "" {
@@ -36,7 +39,7 @@ func FromEnvironment(b Binding) Binding {
 // go unnoticed otherwise.
 func NoSubject() error {
 	if path := os.Getenv("SUBJECT"); path != "" {
-		return fmt.Errorf("expected no SUBJECT here, got %s: a subject's file is run on envtest (make scenarios CLUSTER=envtest SUBJECT=...)", path)
+		return fmt.Errorf("expected no SUBJECT here, got %s: a subject's file is run on envtest or kind (make scenarios CLUSTER=envtest SUBJECT=...)", path)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func TestTheVerdictsAreKeptBesideTheHistories(t *testing.T) {
 	g.Expect(content(t, filepath.Join(folder, "sim-quick", "verdicts.md"))).To(And(
 		HavePrefix("### Scenarios on sim, profile quick\n\n**1 passed, 2 failed, 1 skipped**"),
 		ContainSubstring("- **at rest**: inconclusive; run it again: `make again FOCUS=at rest`\n\n  ```text\n  the fault did not bite\n"),
-		ContainSubstring("- **Lease deleted**: skipped\n\n  ```text\n  no rights\n"),
+		ContainSubstring("<details><summary>1 skipped</summary>\n\n- Lease deleted: no rights\n"),
 		ContainSubstring("- **rolling restart**: failed; run it again: `make again FOCUS=rolling restart`\n\n  ```text\n  nil map\n"),
 		HaveSuffix("\n\n**1 failed that are no scenarios: the model answers**\n\n"),
 	))

@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/timeline/overview"
 )
 
 // Binding is a cluster to run scenarios on, and which.
@@ -35,6 +38,8 @@ type Binding struct {
 	Again func(name string, profile scenario.Profile) string
 	// Summary is a file that the verdicts are added to, as Markdown; empty, if there is none.
 	Summary string
+	// Style is how the verdicts are printed. With Ginkgo's -v it is verbose in any case.
+	Style report.Style
 }
 
 // Choice is what somebody chose to run.
@@ -85,12 +90,30 @@ func Bind(b Binding) (start bool) {
 	}
 	ginkgo.ReportAfterSuite("verdicts", func(all ginkgo.Report) {
 		came := b.collect(all)
+		if neverStarted != "" {
+			came = outcome{neverBegan: neverStarted}
+		}
 		again := func(row report.Row) string { return b.again(row.Scenario, profile) }
-		if err := errors.Join(came.print(os.Stdout, b.Folder), b.publish(came, profile, again)); err != nil {
+		style := b.Style
+		_, reporter := ginkgo.GinkgoConfiguration()
+		style.Verbose = style.Verbose || reporter.Verbosity().GTE(types.VerbosityLevelVerbose)
+		page, drawn := b.overview(came)
+		if err := errors.Join(came.print(os.Stdout, b.Folder, page, style), b.publish(came, profile, again), drawn); err != nil {
 			ginkgo.Fail(err.Error())
+		}
+		if neverStarted != "" {
+			ginkgo.Fail("no scenario was run: " + neverStarted)
 		}
 	})
 	return true
+}
+
+// overview makes the page over all runs in the folder, if there are any.
+func (b Binding) overview(o outcome) (page string, err error) {
+	if len(o.rows) == 0 || !slices.ContainsFunc(o.rows, func(r report.Row) bool { return r.Verdict != report.NotRun }) {
+		return "", nil
+	}
+	return overview.Write(b.Folder)
 }
 
 // again is the command that runs a scenario, or a known bug, again.

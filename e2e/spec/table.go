@@ -9,7 +9,10 @@ import (
 )
 
 // print writes what came of a suite for who looks at a terminal.
-func (o outcome) print(out io.Writer, folder string) error {
+func (o outcome) print(out io.Writer, folder, page string, style report.Style) error {
+	if o.neverBegan != "" && o.neverBegan == neverStarted {
+		return nil // The suite fails for it, and says why.
+	}
 	if o.neverBegan != "" {
 		_, err := fmt.Fprintf(out, "\nno scenario was run: %s\n", o.neverBegan)
 		return err
@@ -18,10 +21,13 @@ func (o outcome) print(out io.Writer, folder string) error {
 		return nil
 	}
 	fmt.Fprintln(out)
-	if err := report.Table(out, o.rows); err != nil {
+	if err := report.Table(out, o.rows, style); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%shistories: %s\n", o.besides(), folder)
+	if page != "" {
+		page = "timelines: " + page + "\n"
+	}
+	_, err := fmt.Fprintf(out, "%shistories: %s\n%s", o.besides(), folder, page)
 	return err
 }
 

@@ -32,7 +32,7 @@ func ran(t *testing.T, row report.Row) types.SpecReport {
 func printed(t *testing.T, specs ...types.SpecReport) string {
 	t.Helper()
 	var out bytes.Buffer
-	NewWithT(t).Expect(bound.collect(ginkgo.Report{SpecReports: specs, SuiteSucceeded: true}).print(&out, "/runs")).To(Succeed())
+	NewWithT(t).Expect(bound.collect(ginkgo.Report{SpecReports: specs, SuiteSucceeded: true}).print(&out, "/runs", "", report.Style{})).To(Succeed())
 	return out.String()
 }
 
@@ -109,7 +109,7 @@ func TestAScenarioThatWasNotRunIsNoPass(t *testing.T) {
 			all := ginkgo.Report{SpecReports: types.SpecReports{held, waiting}}
 			c.change(&all)
 			var out bytes.Buffer
-			g.Expect(bound.collect(all).print(&out, "/runs")).To(Succeed())
+			g.Expect(bound.collect(all).print(&out, "/runs", "", report.Style{})).To(Succeed())
 			if c.says == "" {
 				g.Expect(out.String()).To(And(ContainSubstring("1 passed, 0 failed"), Not(ContainSubstring("at rest"))))
 				return
@@ -141,6 +141,6 @@ func TestASuiteThatNeverBeganSaysWhy(t *testing.T) {
 
 	var out bytes.Buffer
 	never := bound.collect(ginkgo.Report{SpecReports: types.SpecReports{failed(1, "no etcd"), skipped}})
-	NewWithT(t).Expect(never.print(&out, "/runs")).To(Succeed())
+	NewWithT(t).Expect(never.print(&out, "/runs", "", report.Style{})).To(Succeed())
 	NewWithT(t).Expect(out.String()).To(Equal("\nno scenario was run: no etcd\n"), "and not that each of them was not")
 }

@@ -71,4 +71,6 @@ type Deployment struct {
 	Subject  *Subject
 	Replicas int
 	Settings Settings
+	// Before: the replicas begin with the version before, until a rollout.
+	Before bool
 }

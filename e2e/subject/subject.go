@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -83,6 +84,23 @@ type Election struct {
 	// Timings are those that it always has; nil, where they are set ([Settings]). The lease duration can be checked against the
 	// Lease; the others cannot be seen.
 	Timings *Timings
+	// Writes are those that only its leader makes; none: all that belong to no other election.
+	Writes []history.WritePattern
+}
+
+// Histories are the elections as a history names them; none, where there is only one.
+func (s *Subject) Histories() (all []history.Election) {
+	if len(s.Elections) < 2 {
+		return nil
+	}
+	for _, e := range s.Elections {
+		one := history.Election{Lease: e.Name, Writes: e.Writes}
+		if e.Timings != nil {
+			one.Timings = new(e.Timings.History())
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // Process is how a subject is started as a process.
@@ -114,6 +132,9 @@ type Pods struct {
 	// Image is the one that the container runs; empty for what Workload says. BeforeImage is that of the version before.
 	Image, BeforeImage string
 }
+
+// ErrRefused is for a work item that the API server refuses to take, whoever asks.
+var ErrRefused = errors.New("the API server refuses it")
 
 // Work is what keeps a subject acting: objects that the harness makes, or changes, one after the other.
 type Work struct {

@@ -7,23 +7,23 @@ import (
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/turnover"
 )
 
-// Scaled is a crew whose number was changed.
-type Scaled struct {
+// scaled is a crew whose number was changed.
+type scaled struct {
 	observer *observe.Observer
 	mark     int
 	came     map[string]bool
 	went     map[string]<-chan struct{}
-	there    bool
 }
 
 // Scale changes how many there are to be. The latest go first; those who went come first. It returns before they are there, or
 // gone: so does Heal when they are.
-func (c *Crew[R]) Scale(ctx context.Context, to int) (*Scaled, error) {
+func (c *Crew[R]) Scale(ctx context.Context, to int) (fault.Injection, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := &Scaled{observer: c.observer, mark: c.observer.Mark(), came: map[string]bool{}, went: map[string]<-chan struct{}{}}
+	s := &scaled{observer: c.observer, mark: c.observer.Mark(), came: map[string]bool{}, went: map[string]<-chan struct{}{}}
 	// All are ready before any is started.
 	for n := len(c.members); n < to; n++ {
 		name := observe.ReplicaName(n)
@@ -45,11 +45,11 @@ func (c *Crew[R]) Scale(ctx context.Context, to int) (*Scaled, error) {
 			close(m.dismissed)
 		}
 	}
-	return s, nil
+	return turnover.Scale(c.observer, s.await), nil
 }
 
-// Heal waits until there are so many: those who came have started, and those who went are gone.
-func (s *Scaled) Heal(ctx context.Context) error {
+// await waits until there are so many: those who came have started, and those who went are gone.
+func (s *scaled) await(ctx context.Context) error {
 	for name, gone := range s.went {
 		select {
 		case <-gone:
@@ -69,20 +69,5 @@ func (s *Scaled) Heal(ctx context.Context) error {
 			return fmt.Errorf("expected %d replicas to start, %d did: %w", len(s.came), len(started), err)
 		}
 	}
-	s.there = true
 	return nil
-}
-
-// Evidence counts the lives that began or ended, and is that there are so many as there are to be.
-func (s *Scaled) Evidence(context.Context) (fault.Evidence, error) {
-	var evidence fault.Evidence
-	for _, fact := range s.observer.Facts()[s.mark:] {
-		if fact.Kind == history.Launched || fact.Kind == history.Exited {
-			evidence.Touched++
-		}
-	}
-	if s.there {
-		evidence.Passed = 1
-	}
-	return evidence, nil
 }

@@ -19,9 +19,11 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/apiserver"
 	"github.com/interregnum/interregnum/e2e/apiserver/audit"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/subject"
+	"github.com/interregnum/interregnum/e2e/turnover"
 	"github.com/interregnum/interregnum/envtest/crew"
 	"github.com/interregnum/interregnum/envtest/proxy"
 )
@@ -115,12 +117,12 @@ func (c *Cluster) Describe() history.Cluster {
 	}
 }
 
-// BeginBefore has the replicas begin with the version before, until a rollout.
-func (c *Cluster) BeginBefore() { c.begins = true }
+// Run is the namespace in which the run takes place.
+func (c *Cluster) Run() *apiserver.Namespace { return c.namespace }
 
 // Deploy keeps so many replicas of the subject running.
 func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
-	c.subject, c.settings = deployment.Subject, deployment.Settings
+	c.subject, c.settings, c.begins = deployment.Subject, deployment.Settings, deployment.Before
 	if c.subject.Process == nil {
 		return fmt.Errorf("expected a subject that can be started as a process, and %s cannot: say how (process) in its file", c.subject.Name)
 	}
@@ -173,9 +175,13 @@ func (c *Cluster) writeKubeconfig(r *replica, token string) (string, error) {
 	return path, clientcmd.WriteToFile(*config, path)
 }
 
-// Rollout replaces every replica, one after the other.
-func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
-	c.settings, c.begins = settings, false
+// rollOut begins to replace every replica, one after the other, by one of the present version with these timings.
+func (c *Cluster) rollOut(ctx context.Context, timings subject.Timings) fault.Injection {
+	c.settings.Timings, c.begins = timings, false
+	return turnover.Roll(ctx, c.observer, c.replaceAll)
+}
+
+func (c *Cluster) replaceAll(ctx context.Context) error {
 	for _, r := range c.crew.Kept() {
 		r.configure(c.subject.Binary.Path, c.settings)
 		mark := c.observer.Mark()
@@ -195,6 +201,9 @@ func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error 
 	}
 	return nil
 }
+
+// Leases are those that there are, for who looks for the subject's in vain.
+func (c *Cluster) Leases(ctx context.Context) ([]string, error) { return c.namespace.Leases(ctx) }
 
 // MakeWork makes a work item.
 func (c *Cluster) MakeWork(ctx context.Context, name string) error {

@@ -13,7 +13,7 @@ import (
 const noPods = "processes have neither pods nor nodes"
 
 // faults is what this cluster does about each kind of fault.
-var faults = fault.NewTable(
+var faults = fault.NewTable(append(apiserver.Faults[*Cluster](allowance),
 	by(func(_ context.Context, c *Cluster, f fault.Stop) (fault.Injection, error) {
 		return c.signal(f.Replica, syscall.SIGTERM)
 	}),
@@ -43,15 +43,6 @@ var faults = fault.NewTable(
 		return c.refuse(ctx, f.Replica)
 	}).
 		If(func(c *Cluster, _ *subject.Subject) error { return c.canRefuse() }),
-	by(func(ctx context.Context, c *Cluster, _ fault.LeaseDeleted) (fault.Injection, error) {
-		return c.namespace.DeleteLease(ctx)
-	}),
-	by(func(ctx context.Context, c *Cluster, f fault.LeaseStolen) (fault.Injection, error) {
-		return c.namespace.StealLease(ctx, f)
-	}),
-	by(func(ctx context.Context, c *Cluster, _ fault.LeaseForbidden) (fault.Injection, error) {
-		return c.namespace.ForbidLease(ctx, allowance)
-	}).If(func(_ *Cluster, of *subject.Subject) error { return apiserver.CanForbid(of) }),
 	by(func(ctx context.Context, c *Cluster, _ fault.APIServerAway) (fault.Injection, error) {
 		return c.restart(ctx)
 	}).If(itsOwn),
@@ -69,10 +60,14 @@ var faults = fault.NewTable(
 	by(func(ctx context.Context, c *Cluster, f fault.Scaled) (fault.Injection, error) {
 		return c.crew.Scale(ctx, f.To)
 	}),
-	fault.Elsewhere[fault.Rollout, *Cluster, *subject.Subject](),
-	fault.Elsewhere[fault.Upgrade, *Cluster, *subject.Subject](),
+	by(func(ctx context.Context, c *Cluster, f fault.Rollout) (fault.Injection, error) {
+		return c.rollOut(ctx, subject.Timings(f.To)), nil
+	}),
+	by(func(ctx context.Context, c *Cluster, _ fault.Upgrade) (fault.Injection, error) {
+		return c.rollOut(ctx, c.settings.Timings), nil
+	}),
 	never[fault.PodDeleted](), never[fault.NodePartitioned](), never[fault.NodePaused](), never[fault.NodeStopped](), never[fault.NodeDrained](),
-)
+)...)
 
 func by[F fault.Fault](inject func(context.Context, *Cluster, F) (fault.Injection, error)) fault.Entry[*Cluster, *subject.Subject] {
 	return fault.By[F, *Cluster, *subject.Subject](inject)

@@ -28,7 +28,7 @@ func (c *Cluster) readRecord(ctx context.Context) error {
 	}
 	c.record.Forget()
 	if !c.subject.Journals() {
-		c.acts = history.NewActs(c.subject.Elections[0].Name, c.subject.Standbys)
+		c.acts = history.NewActs(history.Header{Lease: c.subject.Elections[0].Name, Elections: c.subject.Histories(), Standbys: c.subject.Standbys})
 		c.record.Tell(c.hint)
 	}
 	return nil
@@ -66,7 +66,7 @@ func (c *Cluster) collectRecord(ctx context.Context) error {
 		return nil // Nothing was deployed.
 	}
 	err := c.upToNow(ctx)
-	for _, fact := range audit.Attribute(c.record.Requests(), c.observer.Facts(), c.lives) {
+	for _, fact := range audit.Attribute(c.record.Requests(), c.observer.Evidence(), c.lives) {
 		c.observer.Record(fact)
 	}
 	return err

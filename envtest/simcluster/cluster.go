@@ -21,10 +21,12 @@ import (
 
 	"github.com/interregnum/interregnum/controller"
 	"github.com/interregnum/interregnum/controller/journal"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
 	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/e2e/subject/manager"
+	"github.com/interregnum/interregnum/e2e/turnover"
 	"github.com/interregnum/interregnum/envtest/crew"
 )
 
@@ -49,9 +51,9 @@ type Cluster struct {
 	closing   chan struct{}
 	closeOnce sync.Once
 	crew      *crew.Crew[*replica]
-	// options are those of a replica that comes.
-	options controller.Options
-	leaseID string
+	// settings are those of a replica that comes.
+	settings subject.Settings
+	leaseID  string
 	// ways are what the links of replicas are without any fault; nil: they take no time.
 	ways func(replica string) Way
 }
@@ -61,7 +63,7 @@ func New(observer *observe.Observer, manager Manager) *Cluster {
 	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
 	c.server = NewAPIServer(audience{c})
 	c.crew = crew.New(observer, c.closing, func(_ context.Context, name string) (*replica, error) {
-		r := &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: c.options}
+		r := &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: options(c.settings)}
 		if c.ways != nil {
 			r.link.way = newWay(c.ways(name))
 		}
@@ -82,9 +84,6 @@ func NewUpgrading(observer *observe.Observer, before, manager Manager) *Cluster 
 	c.before = before
 	return c
 }
-
-// BeginBefore has the replicas begin with the other manager, until a rollout.
-func (c *Cluster) BeginBefore() { c.begins = true }
 
 // audience tells the observer of what happens to the API server.
 type audience struct{ *Cluster }
@@ -119,7 +118,7 @@ func (c *Cluster) Describe() history.Cluster {
 
 // Deploy keeps so many replicas running. What they run is the cluster's manager, whatever else the subject says.
 func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) error {
-	c.options = options(deployment.Settings)
+	c.settings, c.begins = deployment.Settings, deployment.Before
 	c.leaseID = deployment.Subject.Elections[0].Name
 	_, err := c.crew.Scale(ctx, deployment.Replicas)
 	return err
@@ -133,14 +132,18 @@ func options(settings subject.Settings) controller.Options {
 	return options
 }
 
-// Rollout replaces every replica, one after the other.
-func (c *Cluster) Rollout(ctx context.Context, settings subject.Settings) error {
-	c.options, c.begins = options(settings), false
+// rollOut begins to replace every replica, one after the other, by one of the present manager with these timings.
+func (c *Cluster) rollOut(ctx context.Context, timings subject.Timings) fault.Injection {
+	c.settings.Timings, c.begins = timings, false
+	return turnover.Roll(ctx, c.observer, c.replaceAll)
+}
+
+func (c *Cluster) replaceAll(ctx context.Context) error {
 	for _, r := range c.crew.Kept() {
 		if !c.keeps(r) {
 			continue
 		}
-		r.configure(c.manager, c.options)
+		r.configure(c.manager, options(c.settings))
 		mark := c.observer.Mark()
 		// One that is between two lives begins the next one with the new options.
 		r.tell("SIGTERM")

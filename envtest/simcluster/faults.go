@@ -65,8 +65,12 @@ var faults = fault.NewTable(
 	by(func(ctx context.Context, c *Cluster, f fault.Scaled) (fault.Injection, error) {
 		return c.crew.Scale(ctx, f.To)
 	}),
-	fault.Elsewhere[fault.Rollout, *Cluster, *subject.Subject](),
-	fault.Elsewhere[fault.Upgrade, *Cluster, *subject.Subject]().If(func(c *Cluster, _ *subject.Subject) error {
+	by(func(ctx context.Context, c *Cluster, f fault.Rollout) (fault.Injection, error) {
+		return c.rollOut(ctx, subject.Timings(f.To)), nil
+	}),
+	by(func(ctx context.Context, c *Cluster, _ fault.Upgrade) (fault.Injection, error) {
+		return c.rollOut(ctx, c.settings.Timings), nil
+	}).If(func(c *Cluster, _ *subject.Subject) error {
 		if c.before == nil {
 			return fault.Unsupported("the replicas are this very program, of which there is one version")
 		}

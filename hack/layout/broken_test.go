@@ -22,12 +22,17 @@ func sound() Graph {
 		"e2e/spec":                  {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/explore":               {Imports: []string{"e2e/scenario", "e2e/fault", "e2e/history", "e2e/invariant"}},
 		"e2e/cmd/attack":            {Imports: []string{"e2e/attack", "e2e/history", "e2e/invariant"}},
+		"e2e/report":                {Imports: []string{"e2e/history", "e2e/invariant"}},
+		"e2e/timeline":              {Imports: []string{"e2e/history", "e2e/invariant", "e2e/report"}, TestImports: []string{"e2e/timeline", "context"}},
 		"e2e/attempt":               {Imports: []string{"e2e/history", "e2e/invariant", "e2e/scenario"}},
 		"e2e/subject":               {Imports: []string{"e2e/history"}},
 		"e2e/cmd/judge":             {Imports: []string{"e2e/history", "e2e/invariant", "e2e/fault"}},
 		"e2e/apiserver":             {Imports: []string{"e2e/fault", "e2e/observe", "controller/deploy"}},
 		"e2e/apiserver/audit":       {Imports: []string{"e2e/history", "e2e/observe", "controller/journal"}},
 		"e2e/binary":                {Imports: []string{"e2e/history"}},
+		"e2e/podcluster":            {Imports: []string{"e2e/fault"}},
+		"e2e/turnover":              {Imports: []string{"e2e/fault"}},
+		"e2e/kindcluster/docker":    {Imports: []string{"context"}},
 		"e2e/kindcluster":           {Imports: []string{"e2e/fault", "e2e/apiserver"}},
 		"e2e/kindcluster/provider":  {Imports: []string{"e2e/binary", "sigs.k8s.io/kind/pkg/cluster"}},
 		"envtest":                   {TestImports: []string{"e2e/spec", "envtest/processcluster"}},
@@ -55,6 +60,11 @@ var breaks = map[string][]struct {
 	"an attack sees histories and verdicts only": {
 		{who: "e2e/attack", imported: "e2e/scenario"},
 		{who: "e2e/attack", imported: "envtest/simcluster", byTest: true},
+	},
+	"a picture sees histories and verdicts only": {
+		{who: "e2e/timeline", imported: "e2e/scenario"},
+		{who: "e2e/timeline", imported: "envtest/simcluster", byTest: true},
+		{who: "e2e/report", imported: "sigs.k8s.io/controller-runtime/pkg/manager"}, // through reports
 	},
 	"a checker is a pure function": {
 		{who: "e2e/attack", imported: "context"},
@@ -106,10 +116,11 @@ var breaks = map[string][]struct {
 	"faults, histories and invariants meet in scenarios only": {
 		{who: "envtest/simcluster", imported: "e2e/invariant"},
 	},
+	"what any cluster with pods needs knows none of them": {{who: "e2e/podcluster", imported: "e2e/kindcluster"}},
 	"envtest never compiles kind": {
 		{who: "envtest/proxy", imported: "sigs.k8s.io/kind/pkg/cluster"},
 		{who: "envtest", imported: "example.com/other", byTest: true},
-		{who: "envtest/simcluster", imported: "sigs.k8s.io/e2e-framework/klient"},
+		{who: "envtest/simcluster", imported: "sigs.k8s.io/kind/pkg/apis"},
 		{who: "e2e/history", imported: "example.com/other"}, // through the clusters
 	},
 }

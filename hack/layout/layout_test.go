@@ -19,6 +19,7 @@ const (
 	simulated = "envtest/simcluster/..."
 	processes = "envtest/processcluster/..."
 	onKind    = "e2e/kindcluster/..."
+	asPods    = "e2e/podcluster/..."
 )
 
 // rules is who may import whom.
@@ -32,6 +33,11 @@ var rules = []Rule{{
 	Reason: "a checker that met a fault or a cluster would judge by what was meant to happen instead of by what did",
 	Who:    []string{"e2e/invariant/..."}, Tests: true,
 	Only: []string{"e2e/history"},
+}, {
+	Name:   "a picture sees histories and verdicts only",
+	Reason: "it is drawn of any history, also from elsewhere and from long ago, and shows what was seen, not what was meant",
+	Who:    []string{"e2e/timeline/..."}, Tests: true,
+	Only: []string{"e2e/history", "e2e/invariant", "e2e/report", "e2e/timeline"}, NeverCompile: []string{"k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."},
 }, {
 	Name:   "an attack sees histories and verdicts only",
 	Reason: "it edits what was told, of any cluster and from long ago; one that knew how a history came about could spare what is hard to judge",
@@ -55,7 +61,7 @@ var rules = []Rule{{
 }, {
 	Name:   "a cluster neither knows the catalogue nor judges",
 	Reason: "a scenario is written once and runs on every cluster; a cluster that knew it could make it pass",
-	Who:    []string{simulated, processes, onKind},
+	Who:    []string{simulated, processes, asPods, onKind},
 	Never:  []string{"e2e/scenario/...", "e2e/explore", "e2e/attempt/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
 	Name:   "the simulated cluster stands alone",
@@ -68,6 +74,11 @@ var rules = []Rule{{
 	Who:    []string{processes},
 	Never:  []string{simulated, onKind},
 }, {
+	Name:   "what any cluster with pods needs knows none of them",
+	Reason: "a user's own cluster is to build on it, as the one on kind does",
+	Who:    []string{asPods},
+	Never:  []string{simulated, processes, onKind},
+}, {
 	Name:   "the kind cluster stands alone",
 	Reason: "clusters are interchangeable; what two of them need belongs into a package of its own",
 	Who:    []string{onKind},
@@ -76,12 +87,12 @@ var rules = []Rule{{
 	Name:   "who keeps a kind cluster alive knows nothing of runs",
 	Reason: "a cluster comes up, is found again and removed the same way, whatever is run on it",
 	Who:    []string{"e2e/kindcluster/provider/..."}, Tests: true,
-	Only: []string{"e2e/binary", "e2e/kindcluster/provider"},
+	Only: []string{"e2e/binary", "e2e/kindcluster/docker", "e2e/kindcluster/provider"},
 }, {
 	Name:   "what clusters share knows none of them",
 	Reason: "dependencies point one way: from the clusters to what they share",
-	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/..."}, Tests: true,
-	Never: []string{simulated, processes, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
+	Who:    []string{"e2e/apiserver/...", "e2e/binary/...", "e2e/observe/...", "e2e/turnover/..."}, Tests: true,
+	Never: []string{simulated, processes, asPods, onKind, "e2e/scenario/...", "e2e/spec/...", "e2e/invariant/...", "e2e/attack/..."},
 }, {
 	Name:   "a subject is data",
 	Reason: "clusters, scenarios and commands all take one; whatever it knew of them, they could not do without",
@@ -103,14 +114,14 @@ var rules = []Rule{{
 	Name:   "envtest never compiles kind",
 	Reason: "what needs no container must build and run on a machine without one, and stay quick to build",
 	Who:    []string{"envtest/..."}, Tests: true,
-	NeverCompile: []string{"sigs.k8s.io/kind/...", "sigs.k8s.io/e2e-framework/..."},
+	NeverCompile: []string{"sigs.k8s.io/kind/..."},
 }}
 
 // required exist, or the rules about them would hold for nobody. planned may be missing as yet.
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/explore", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/scenario", "e2e/subject",
+		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/explore", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/podcluster", "e2e/scenario", "e2e/subject", "e2e/timeline", "e2e/turnover",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}

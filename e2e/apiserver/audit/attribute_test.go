@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -46,21 +47,24 @@ func TestWhoseAWriteIs(t *testing.T) {
 		lease    *history.Lease
 		want     history.Source
 	}{
-		"of the first life":                      {received: 15, pod: "old", uid: "1", want: life(1)},
-		"of the second":                          {received: 35, pod: "old", uid: "1", want: life(2)},
-		"at the moment of a launch":              {received: 30, pod: "old", uid: "1", want: life(2)},
-		"between two lives":                      {received: 25, pod: "old", uid: "1", want: life(1)},
-		"after the last of its pod":              {received: 60, pod: "old", uid: "1", want: life(2)},
-		"before the first":                       {received: 5, pod: "old", uid: "1", want: life(1)},
-		"in another pod, before it was launched": {received: 5, pod: "new", uid: "2", want: life(3)},
-		"held on its way into the next life":     {received: 35, pod: "old", uid: "1", identity: "first", want: life(1)},
-		"a Lease that was held on its way":       {received: 35, pod: "old", uid: "1", lease: &history.Lease{Holder: "first"}, want: life(1)},
-		"a released Lease":                       {received: 35, pod: "old", uid: "1", lease: &history.Lease{}, want: life(2)},
-		"under the name of another pod's life":   {received: 35, pod: "old", uid: "1", identity: "third", want: life(2)},
-		"under another replica's name":           {received: 35, pod: "old", uid: "1", identity: "other", want: life(2)},
-		"under nobody's name":                    {received: 35, pod: "old", uid: "1", identity: "nobody", want: life(2)},
-		"of a pod of the same name":              {received: 35, pod: "old", uid: "9"},
-		"of no pod":                              {received: 35},
+		"of the first life":                            {received: 15, pod: "old", uid: "1", want: life(1)},
+		"of the second":                                {received: 35, pod: "old", uid: "1", want: life(2)},
+		"at the moment of a launch":                    {received: 30, pod: "old", uid: "1", want: life(2)},
+		"between two lives":                            {received: 25, pod: "old", uid: "1", want: life(1)},
+		"after the last of its pod":                    {received: 60, pod: "old", uid: "1", want: life(2)},
+		"before the first":                             {received: 5, pod: "old", uid: "1", want: life(1)},
+		"in another pod, before it was launched":       {received: 5, pod: "new", uid: "2", want: life(3)},
+		"held on its way into the next life":           {received: 35, pod: "old", uid: "1", identity: "first", want: life(1)},
+		"a Lease that was held on its way":             {received: 35, pod: "old", uid: "1", lease: &history.Lease{Holder: "first"}, want: life(1)},
+		"a Lease of nobody's journal, held on its way": {received: 35, pod: "old", uid: "1", lease: &history.Lease{Holder: "silent", RenewTime: at(19)}, want: life(1)},
+		"a Lease of nobody's journal":                  {received: 35, pod: "old", uid: "1", lease: &history.Lease{Holder: "silent", RenewTime: at(34)}, want: life(2)},
+		"one that tells a time to come":                {received: 35, pod: "old", uid: "1", lease: &history.Lease{Holder: "silent", RenewTime: at(90)}, want: life(2)},
+		"a released Lease":                             {received: 35, pod: "old", uid: "1", lease: &history.Lease{}, want: life(2)},
+		"under the name of another pod's life":         {received: 35, pod: "old", uid: "1", identity: "third", want: life(2)},
+		"under another replica's name":                 {received: 35, pod: "old", uid: "1", identity: "other", want: life(2)},
+		"under nobody's name":                          {received: 35, pod: "old", uid: "1", identity: "nobody", want: life(2)},
+		"of a pod of the same name":                    {received: 35, pod: "old", uid: "9"},
+		"of no pod":                                    {received: 35},
 	} {
 		t.Run(name, func(t *testing.T) {
 			write := history.Fact{
@@ -90,4 +94,24 @@ func TestAttributionLeavesWhatItIsGiven(t *testing.T) {
 	writes := []history.Fact{{Kind: history.Wrote, Time: at(15), Write: &history.Write{Pod: "old", PodUID: "1"}}}
 	Attribute(writes, seen, lives)
 	NewWithT(t).Expect(writes[0].Source).To(BeZero())
+}
+
+// What a life has sent may arrive when the next one has begun, as after a partition.
+func TestAWriteThatArrivesInTheNextLife(t *testing.T) {
+	of := func(received int, lease *history.Lease) history.Fact {
+		return history.Fact{Kind: history.Wrote, Time: at(received), Lease: lease, Write: &history.Write{Pod: "old", PodUID: "1", Resource: "pods/binding"}}
+	}
+	elected := func(second int) *history.Lease { return &history.Lease{Holder: "x", RenewTime: at(second)} }
+	silent := slices.DeleteFunc(slices.Clone(seen), func(f history.Fact) bool { return f.Kind == history.Started }) // It keeps no journal.
+	sources := func(writes ...history.Fact) (starts []int) {
+		for _, w := range Attribute(writes, silent, lives) {
+			starts = append(starts, w.Start)
+		}
+		return starts
+	}
+	g := NewWithT(t)
+	g.Expect(sources(of(12, elected(12)), of(13, nil), of(33, nil))).To(Equal([]int{1, 1, 1}), "the second has not been elected")
+	g.Expect(sources(of(12, elected(12)), of(33, elected(33)), of(34, nil))).To(Equal([]int{1, 2, 2}), "the second has been elected, too")
+	g.Expect(sources(of(33, nil), of(34, elected(34)))).To(Equal([]int{2, 2}), "nobody had been elected: it acts without")
+	g.Expect(sources(of(12, elected(12)), of(35, &history.Lease{}))).To(Equal([]int{1, 2}), "what is about the Lease is told by the time in it")
 }

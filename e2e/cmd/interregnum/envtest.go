@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"github.com/interregnum/interregnum/e2e/attempt"
@@ -26,6 +27,9 @@ func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (opene
 		if of, err = ownManager(); err != nil {
 			return opened{}, usage{err}
 		}
+	}
+	if of.Process == nil {
+		return opened{}, usage{fmt.Errorf("--on: expected kind with this subject's file (%s), which does not say how it is started as a process (process)", of.Name)}
 	}
 	shared, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "envtest-control-plane"))
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 // openKind is a kind cluster, with real pods.
 func openKind(ctx context.Context, folder string, of *subject.Subject) (_ opened, err error) {
 	if of != nil && of.Pods == nil {
-		return opened{}, usage{fmt.Errorf("--on: expected envtest with this subject's file (%s), which does not say how it is started as pods", of.Name)}
+		return opened{}, usage{fmt.Errorf("--on: expected envtest with this subject's file (%s), which does not say how it is started as pods (pods)", of.Name)}
 	}
 	var undo stack
 	defer func() {
@@ -31,9 +31,14 @@ func openKind(ctx context.Context, folder string, of *subject.Subject) (_ opened
 		}
 	}()
 	if of == nil {
-		if of, err = podsOfOwnManager(ctx, folder, &undo); err != nil {
+		if of, err = ownManagerForPods(ctx, folder); err != nil {
 			return opened{}, err
 		}
+	}
+	remove, err := kindcluster.BorrowImages(ctx, of)
+	undo.push(remove)
+	if err != nil {
+		return opened{}, err
 	}
 	options := provider.FromEnvironment()
 	options.Audit = provider.Audit{Policy: audit.Policy, Flags: audit.Flags}
@@ -68,7 +73,7 @@ func openKind(ctx context.Context, folder string, of *subject.Subject) (_ opened
 			},
 		},
 		// Every run has replicas on every worker.
-		alone: func(s scenario.Scenario) bool { return s.Exact || s.Reach() > fault.OwnRun },
+		alone: func(s scenario.Scenario) bool { return s.Exact || s.Reach() > fault.OwnRun || of.ClusterWide },
 		keep: func(ctx context.Context, folder string) error {
 			return cluster.ExportLogs(ctx, filepath.Join(folder, "kind-nodes"))
 		},
@@ -76,8 +81,8 @@ func openKind(ctx context.Context, folder string, of *subject.Subject) (_ opened
 	}, nil
 }
 
-// podsOfOwnManager is interregnum's own manager, in an image that is made of it for as long as it is needed.
-func podsOfOwnManager(ctx context.Context, folder string, undo *stack) (*subject.Subject, error) {
+// ownManagerForPods is interregnum's own manager, built for the nodes.
+func ownManagerForPods(ctx context.Context, folder string) (*subject.Subject, error) {
 	platform, err := provider.GoPlatform(ctx)
 	if err != nil {
 		return nil, err
@@ -93,19 +98,5 @@ func podsOfOwnManager(ctx context.Context, folder string, undo *stack) (*subject
 	if err != nil {
 		return nil, usage{err}
 	}
-	of := manager.New(found, before)
-	if of.Pods.Image, err = borrow(ctx, found.Path, undo); err != nil || before == nil {
-		return of, err
-	}
-	of.Pods.BeforeImage, err = borrow(ctx, before.Path, undo)
-	return of, err
-}
-
-func borrow(ctx context.Context, path string, undo *stack) (string, error) {
-	image, remove, err := provider.BorrowImage(ctx, path)
-	if err != nil {
-		return "", err
-	}
-	undo.push(remove)
-	return image, nil
+	return manager.New(found, before), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
 	"github.com/interregnum/interregnum/e2e/subject/file"
@@ -20,6 +21,7 @@ import (
 type flags struct {
 	file, on, focus, profile, folder string
 	count, procs                     int
+	verbose                          bool
 }
 
 func runCommand() *cobra.Command {
@@ -43,6 +45,7 @@ func runCommand() *cobra.Command {
 	command.Flags().IntVar(&f.count, "count", 1, "how often each scenario is run")
 	command.Flags().IntVar(&f.procs, "procs", 0, "how many scenarios run at once (default: "+defaultProcs()+")")
 	command.Flags().StringVar(&f.folder, "report-dir", ".runs", "folder for histories and logs")
+	command.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell of each scenario that is skipped, and why")
 	completes(command)
 	return command
 }
@@ -121,6 +124,7 @@ func (f *flags) run(ctx context.Context) error {
 	s := &suite{
 		opened: place, profile: profile, procs: f.procs, again: f.again,
 		out: os.Stdout, progress: os.Stderr, summary: os.Getenv("GITHUB_STEP_SUMMARY"),
+		style: report.Style{Verbose: f.verbose, Colour: report.IsColoured(os.Stdout)},
 	}
 	rows, err := s.run(ctx, chosen, f.count)
 	// What is left behind, or was not told, is no verdict on anybody; but it is not in order, either.

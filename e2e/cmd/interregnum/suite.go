@@ -13,8 +13,10 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/attempt"
 	"github.com/interregnum/interregnum/e2e/fault"
+	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/report"
 	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/timeline/overview"
 )
 
 // suite runs scenarios, several at once, and prints what came of them.
@@ -27,6 +29,7 @@ type suite struct {
 	// out gets the verdicts, progress what happens meanwhile, and summary, a file, the verdicts as Markdown; empty for none.
 	out, progress io.Writer
 	summary       string
+	style         report.Style
 
 	mu         sync.Mutex
 	rows       []report.Row
@@ -122,7 +125,7 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 		s.recognised = true
 		s.recognise(run.History)
 	}
-	fmt.Fprintf(s.progress, "%3d of %d: %-12s %s (%v)\n", len(s.rows), of, run.Row.Verdict, one.Name, time.Since(began).Round(100*time.Millisecond))
+	fmt.Fprintf(s.progress, "%3d of %d: %s %s (%v)\n", len(s.rows), of, s.style.Paint(run.Row.Verdict, fmt.Sprintf("%-12s", run.Row.Verdict)), one.Name, time.Since(began).Round(100*time.Millisecond))
 	if run.Row.Fails() && run.Explanation != "" { // What was not begun is in the table alone.
 		s.failures = append(s.failures, strings.TrimRight(run.Explanation, "\n")+"\n  run it again: "+s.again(one.Name)+"\n")
 	}
@@ -131,10 +134,16 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 // tell prints what came of the runs, and keeps it as Markdown.
 func (s *suite) tell() error {
 	for _, failure := range s.failures {
-		fmt.Fprintln(s.out, failure)
+		first, rest, _ := strings.Cut(failure, "\n")
+		fmt.Fprintln(s.out, s.style.Paint(string(invariant.Broken), first)+"\n"+rest)
 	}
-	err := report.Table(s.out, s.rows)
+	err := report.Table(s.out, s.rows, s.style)
 	_, printed := fmt.Fprintf(s.out, "histories: %s\n", s.Folder)
+	if slices.ContainsFunc(s.rows, func(r report.Row) bool { return r.Verdict != report.NotRun && r.History != "" }) {
+		page, drawn := overview.Write(s.Folder)
+		err = errors.Join(err, drawn)
+		fmt.Fprintf(s.out, "timelines: %s\n", page)
+	}
 
 	var text strings.Builder
 	title := fmt.Sprintf("%s on %s, profile %s", s.Subject().Name, s.Cluster, s.profile.Name)

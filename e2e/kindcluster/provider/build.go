@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 //go:embed Dockerfile
@@ -33,14 +35,14 @@ func BorrowImage(ctx context.Context, binary string) (reference string, remove f
 		if slices.Contains(before, reference) {
 			return nil
 		}
-		_, err := docker(ctx, "image", "rm", reference)
+		_, err := docker.Run(ctx, "image", "rm", reference)
 		return err
 	}, err
 }
 
 // controllerImages are the images of controllers that are on this machine.
 func controllerImages(ctx context.Context) ([]string, error) {
-	listed, err := docker(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "controller")
+	listed, err := docker.Run(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "controller")
 	if err != nil {
 		return nil, fmt.Errorf("listing images: %w", err)
 	}
@@ -70,7 +72,7 @@ func BuildImage(ctx context.Context, binary string) (reference string, err error
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, buildTimeout, fmt.Errorf("not done within %v", buildTimeout))
 	defer cancel()
-	if err := dockerStream(ctx, folder, io.Discard, "build", "--tag", reference, "-"); err != nil {
+	if err := docker.Stream(ctx, folder, io.Discard, "build", "--tag", reference, "-"); err != nil {
 		return "", fmt.Errorf("building the image %s: %w", reference, err)
 	}
 	return reference, nil

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // What kind writes on its containers. Its own names for these are internal.
@@ -48,7 +50,7 @@ type container struct {
 func containers(ctx context.Context, cluster string) ([]container, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, fmt.Errorf("no answer within %v", answerTimeout))
 	defer cancel()
-	listed, err := docker(ctx, "ps", "--all", "--no-trunc", "--filter", "label="+clusterLabel+"="+cluster, "--format", "{{.ID}}")
+	listed, err := docker.Run(ctx, "ps", "--all", "--no-trunc", "--filter", "label="+clusterLabel+"="+cluster, "--format", "{{.ID}}")
 	if err != nil {
 		return nil, fmt.Errorf("looking for the nodes of the cluster %q: %w", cluster, err)
 	}
@@ -56,7 +58,7 @@ func containers(ctx context.Context, cluster string) ([]container, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	inspected, err := docker(ctx, append([]string{"container", "inspect"}, ids...)...)
+	inspected, err := docker.Run(ctx, append([]string{"container", "inspect"}, ids...)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the nodes of the cluster %q: %w", cluster, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 func TestWithoutDockerTheCommandsThatNeedNoneAreNamed(t *testing.T) {
@@ -39,7 +41,7 @@ func TestADockerThatIsNotWaitedForSaysWhy(t *testing.T) {
 	impatient := errors.New("the user is impatient")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, impatient)
 	defer cancel()
-	_, err := docker(ctx, "pull", "something")
+	_, err := docker.Run(ctx, "pull", "something")
 	g := NewWithT(t)
 	g.Expect(err).To(MatchError(impatient))
 	g.Expect(err).To(MatchError(ContainSubstring("docker pull something")))
@@ -47,7 +49,7 @@ func TestADockerThatIsNotWaitedForSaysWhy(t *testing.T) {
 
 func TestAComplaintIsTheLastLine(t *testing.T) {
 	fakeDocker(t, `printf 'pulling\nmanifest unknown\n' >&2; exit 1`)
-	_, err := docker(t.Context(), "pull", "x")
-	NewWithT(t).Expect(complaint(err)).To(Equal("manifest unknown"))
-	NewWithT(t).Expect(complaint(errors.New("another"))).To(Equal("another"))
+	_, err := docker.Run(t.Context(), "pull", "x")
+	NewWithT(t).Expect(docker.Complaint(err)).To(Equal("manifest unknown"))
+	NewWithT(t).Expect(docker.Complaint(errors.New("another"))).To(Equal("another"))
 }

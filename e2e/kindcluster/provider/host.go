@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // host is what the nodes will find on this machine, as far as a cluster must be made differently for it.
@@ -44,7 +46,7 @@ func look(ctx context.Context, image string) (_ host, kubernetes string, _ error
 func cgroupVersion(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, fmt.Errorf("no answer within %v", answerTimeout))
 	defer cancel()
-	found, err := docker(ctx, "info", "--format", "{{.CgroupVersion}}")
+	found, err := docker.Run(ctx, "info", "--format", "{{.CgroupVersion}}")
 	if err != nil {
 		return "", fmt.Errorf("asking Docker for the version of cgroups: %w", err)
 	}
@@ -58,7 +60,7 @@ func probe(ctx context.Context, image string) (string, error) {
 	defer cancel()
 	name := fmt.Sprintf("interregnum-probe-%d", os.Getpid())
 	// The image is here, so that a registry has no part in it.
-	printed, err := docker(within, "run", "--rm", "--name", name, "--privileged", "--pull", "never", "--network", "none",
+	printed, err := docker.Run(within, "run", "--rm", "--name", name, "--privileged", "--pull", "never", "--network", "none",
 		"--entrypoint", "cat", image, "/proc/self/status", "/kind/version")
 	if err == nil {
 		return printed, context.Cause(ctx)
@@ -66,11 +68,11 @@ func probe(ctx context.Context, image string) (string, error) {
 	if within.Err() != nil {
 		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
 		defer cancel()
-		_, failure := docker(removing, "rm", "--force", name)
+		_, failure := docker.Run(removing, "rm", "--force", name)
 		return "", errors.Join(err, failure)
 	}
 	return "", fmt.Errorf("expected %s to be a node image of kind's, which has /kind/version and can print it: %s: "+
-		"name another with NODE_IMAGE, or leave it empty", image, complaint(err))
+		"name another with NODE_IMAGE, or leave it empty", image, docker.Complaint(err))
 }
 
 // capabilities is a set, one bit each, as Linux prints it.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/kind/pkg/apis/config/defaults"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // pullTimeout is for some 400 MB. A machine that cannot reach the registry learns of it within seconds.
@@ -81,11 +83,11 @@ func (c chooser) choose(ctx context.Context, wanted string) (NodeImage, error) {
 	}
 	if len(built) == 0 {
 		return NodeImage{}, fmt.Errorf("expected a node image: kind's default, %s, is not on this machine and cannot be pulled (%s), and none was built: "+
-			"`make node-image` builds one from source, or name one that `docker images` lists with NODE_IMAGE", tag, complaint(failure))
+			"`make node-image` builds one from source, or name one that `docker images` lists with NODE_IMAGE", tag, docker.Complaint(failure))
 	}
 	return NodeImage{
 		Reference: built[0],
-		Why:       fmt.Sprintf("built here by make node-image; kind's default, %s, cannot be pulled: %s", tag, complaint(failure)),
+		Why:       fmt.Sprintf("built here by make node-image; kind's default, %s, cannot be pulled: %s", tag, docker.Complaint(failure)),
 	}, nil
 }
 
@@ -99,7 +101,7 @@ func (c chooser) get(ctx context.Context, wanted string) (NodeImage, error) {
 			return NodeImage{}, err
 		}
 		return NodeImage{}, fmt.Errorf("NODE_IMAGE %q: expected an image that is on this machine or can be pulled, but it is neither: %s: "+
-			"name one that `docker images` lists, or leave NODE_IMAGE empty, or build one from source with `make node-image`", wanted, complaint(err))
+			"name one that `docker images` lists, or leave NODE_IMAGE empty, or build one from source with `make node-image`", wanted, docker.Complaint(err))
 	}
 	return NodeImage{Reference: wanted, Why: "NODE_IMAGE asks for it, and it was just pulled"}, nil
 }
@@ -107,20 +109,20 @@ func (c chooser) get(ctx context.Context, wanted string) (NodeImage, error) {
 func imageID(ctx context.Context, reference string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, fmt.Errorf("no answer within %v", answerTimeout))
 	defer cancel()
-	return docker(ctx, "image", "inspect", "--format", "{{.Id}}", reference)
+	return docker.Run(ctx, "image", "inspect", "--format", "{{.Id}}", reference)
 }
 
 func pull(ctx context.Context, out io.Writer, reference string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, pullTimeout, fmt.Errorf("not done within %v", pullTimeout))
 	defer cancel()
-	return dockerStream(ctx, nil, out, "pull", reference)
+	return docker.Stream(ctx, nil, out, "pull", reference)
 }
 
 func builtImages(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, fmt.Errorf("no answer within %v", answerTimeout))
 	defer cancel()
 	// Newest first, as docker always lists them.
-	listed, err := docker(ctx, "image", "ls", "--filter", "reference="+builtImage+":*", "--format", "{{.Repository}}:{{.Tag}}")
+	listed, err := docker.Run(ctx, "image", "ls", "--filter", "reference="+builtImage+":*", "--format", "{{.Repository}}:{{.Tag}}")
 	if err != nil {
 		return nil, fmt.Errorf("looking for node images that were built here: %w", err)
 	}

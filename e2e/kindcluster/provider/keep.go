@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/kind/pkg/cluster/constants"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // keptFile is in the control-plane node's own layer, which is there as long as the node is, whether it runs or not. It
@@ -32,7 +34,7 @@ func isKept(ctx context.Context, nodes []container) (bool, error) {
 			continue
 		}
 		// To standard output, as an archive.
-		if _, err := docker(ctx, "cp", node.ID+":"+keptFile, "-"); err == nil {
+		if _, err := docker.Run(ctx, "cp", node.ID+":"+keptFile, "-"); err == nil {
 			return true, nil
 		} else if !saysNoSuchFile(err) {
 			return false, fmt.Errorf("looking whether the cluster is one to keep: %w", err)
@@ -43,6 +45,6 @@ func isKept(ctx context.Context, nodes []container) (bool, error) {
 
 // saysNoSuchFile knows the answer of the daemon, and that of older commands.
 func saysNoSuchFile(err error) bool {
-	said := complaint(err)
+	said := docker.Complaint(err)
 	return strings.Contains(said, "Could not find the file") || strings.Contains(said, "No such container:path")
 }

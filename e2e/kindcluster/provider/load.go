@@ -10,13 +10,15 @@ import (
 
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // Load gives an image that Docker has to every node that has not got it.
 func (c *Cluster) Load(ctx context.Context, reference string) error {
 	id, err := imageID(ctx, reference)
 	if err != nil {
-		return fmt.Errorf("expected Docker to have the image %s: %s", reference, complaint(err))
+		return fmt.Errorf("expected Docker to have the image %s: %s", reference, docker.Complaint(err))
 	}
 	var without []nodes.Node
 	for _, node := range c.nodes() {
@@ -33,7 +35,7 @@ func (c *Cluster) Load(ctx context.Context, reference string) error {
 		return fmt.Errorf("loading the image %s: %w", reference, err)
 	}
 	defer os.Remove(archive.Name()) //nolint:errcheck // It is a temporary file.
-	err = dockerStream(ctx, nil, archive, "save", reference)
+	err = docker.Stream(ctx, nil, archive, "save", reference)
 	if err := errors.Join(err, archive.Close()); err != nil {
 		return fmt.Errorf("loading the image %s: %w", reference, err)
 	}

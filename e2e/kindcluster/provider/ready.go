@@ -12,9 +12,9 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/e2e-framework/klient"
-	"sigs.k8s.io/e2e-framework/klient/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 const (
@@ -28,15 +28,15 @@ const (
 
 // awaitReady waits until the API server answers and every node and what Kubernetes itself runs on them are ready.
 func (c *Cluster) awaitReady(ctx context.Context, within time.Duration) error {
-	client, err := klient.New(c.config)
+	api, err := client.New(c.config, client.Options{})
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	return awaitReady(ctx, client, 1+len(c.workers), within, c.progress)
+	return awaitReady(ctx, api, 1+len(c.workers), within, c.progress)
 }
 
-func awaitReady(ctx context.Context, client klient.Client, nodes int, within time.Duration, p *progress) error {
-	ask := p.everyTenSeconds(func(ctx context.Context) error { return unready(ctx, client, nodes) })
+func awaitReady(ctx context.Context, api client.Client, nodes int, within time.Duration, p *progress) error {
+	ask := p.everyTenSeconds(func(ctx context.Context) error { return unready(ctx, api, nodes) })
 	if err := await(ctx, within, ask); err != nil {
 		return fmt.Errorf("expected %d nodes, and what runs in kube-system, to be ready within %v: %w", nodes, within, err)
 	}
@@ -46,7 +46,7 @@ func awaitReady(ctx context.Context, client klient.Client, nodes int, within tim
 // await asks until there is no error, or else returns the last one that was not just that the time was up.
 func await(ctx context.Context, within time.Duration, ask func(context.Context) error) error {
 	var last error
-	err := wait.For(func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, askInterval, within, true, func(context.Context) (bool, error) {
 		asking, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
 		err := ask(asking)
@@ -54,7 +54,7 @@ func await(ctx context.Context, within time.Duration, ask func(context.Context) 
 			last = err
 		}
 		return err == nil, nil
-	}, wait.WithContext(ctx), wait.WithTimeout(within), wait.WithInterval(askInterval), wait.WithImmediate())
+	})
 	switch {
 	case err == nil:
 		return nil
@@ -67,7 +67,7 @@ func await(ctx context.Context, within time.Duration, ask func(context.Context) 
 }
 
 // unready asks what is not ready yet.
-func unready(ctx context.Context, client klient.Client, nodes int) error {
+func unready(ctx context.Context, api client.Client, nodes int) error {
 	const system = "kube-system"
 	var (
 		all         corev1.NodeList
@@ -75,15 +75,15 @@ func unready(ctx context.Context, client klient.Client, nodes int) error {
 		deployments appsv1.DeploymentList
 		pods        corev1.PodList
 	)
-	err := client.Resources().List(ctx, &all)
+	err := api.List(ctx, &all)
 	if err == nil {
-		err = client.Resources(system).List(ctx, &daemons)
+		err = api.List(ctx, &daemons, client.InNamespace(system))
 	}
 	if err == nil {
-		err = client.Resources(system).List(ctx, &deployments)
+		err = api.List(ctx, &deployments, client.InNamespace(system))
 	}
 	if err == nil {
-		err = client.Resources(system).List(ctx, &pods)
+		err = api.List(ctx, &pods, client.InNamespace(system))
 	}
 	if err != nil {
 		return fmt.Errorf("asking the API server: %w", err)
@@ -145,13 +145,13 @@ func readyCondition(node corev1.Node) corev1.NodeCondition {
 // awaitHeartbeats waits until each node has said once more that it is alive, which it does every ten seconds, and then
 // until all is ready.
 func (c *Cluster) awaitHeartbeats(ctx context.Context, within time.Duration) error {
-	client, err := klient.New(c.config)
+	api, err := client.New(c.config, client.Options{})
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
 	var before map[string]metav1.MicroTime
 	err = await(ctx, within, c.progress.everyTenSeconds(func(ctx context.Context) error {
-		beats, err := heartbeats(ctx, client)
+		beats, err := heartbeats(ctx, api)
 		if err != nil {
 			return fmt.Errorf("asking the API server: %w", err)
 		}
@@ -163,7 +163,7 @@ func (c *Cluster) awaitHeartbeats(ctx context.Context, within time.Duration) err
 	if err != nil {
 		return fmt.Errorf("expected every node to be heard of within %v: %w", within, err)
 	}
-	return awaitReady(ctx, client, 1+len(c.workers), within, c.progress)
+	return awaitReady(ctx, api, 1+len(c.workers), within, c.progress)
 }
 
 // firstSilent says which node has not been heard of since.
@@ -178,9 +178,9 @@ func firstSilent(before, now map[string]metav1.MicroTime) error {
 }
 
 // heartbeats are the times at which the nodes have last said that they are alive.
-func heartbeats(ctx context.Context, client klient.Client) (map[string]metav1.MicroTime, error) {
+func heartbeats(ctx context.Context, api client.Client) (map[string]metav1.MicroTime, error) {
 	var leases coordinationv1.LeaseList
-	if err := client.Resources(corev1.NamespaceNodeLease).List(ctx, &leases); err != nil {
+	if err := api.List(ctx, &leases, client.InNamespace(corev1.NamespaceNodeLease)); err != nil {
 		return nil, err
 	}
 	beats := map[string]metav1.MicroTime{}

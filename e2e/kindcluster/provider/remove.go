@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // Down removes the cluster of that name if it is ours, kept or not, and says on progress what it did. That there is none
@@ -59,7 +61,7 @@ func remove(ctx context.Context, name string, place folder) error {
 		return err
 	}
 	if len(nodes) > 0 {
-		_, failure := docker(ctx, append([]string{"rm", "--force", "--volumes"}, names(nodes)...)...)
+		_, failure := docker.Run(ctx, append([]string{"rm", "--force", "--volumes"}, names(nodes)...)...)
 		// A node that went away by itself meanwhile is as good.
 		if nodes, err = marked(ctx, name); err != nil {
 			return err

@@ -10,12 +10,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/e2e-framework/klient"
-	"sigs.k8s.io/e2e-framework/klient/k8s"
-	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
-	"sigs.k8s.io/e2e-framework/klient/wait"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	"sigs.k8s.io/kind/pkg/exec"
+
+	"github.com/interregnum/interregnum/e2e/kindcluster/docker"
 )
 
 // What the faults do to a cluster, and what is to be found here if the run that did it was killed before it healed.
@@ -47,7 +47,7 @@ func (c *Cluster) revive(ctx context.Context, found []container) (revived bool, 
 			continue
 		}
 		c.progress.say("the node %s is %s: docker %s", node.Name, node.State.Status, verb)
-		if _, err := docker(ctx, verb, node.ID); err != nil {
+		if _, err := docker.Run(ctx, verb, node.ID); err != nil {
 			return revived, fmt.Errorf("its node %s was %s, and cannot be made to run: %w", node.Name, node.State.Status, err)
 		}
 		revived = true
@@ -81,11 +81,11 @@ func (c *Cluster) sweepNodes(ctx context.Context) error {
 
 // sweepObjects undoes in the API server what a run has left there.
 func (c *Cluster) sweepObjects(ctx context.Context) error {
-	client, err := klient.New(c.config)
+	api, err := client.New(c.config, client.Options{})
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	return errors.Join(c.uncordon(ctx, client), c.deleteNamespaces(ctx, client))
+	return errors.Join(c.uncordon(ctx, api), c.deleteNamespaces(ctx, api))
 }
 
 // thawAPIServer continues an API server that was stopped by a signal, and says which processes that were.
@@ -145,9 +145,9 @@ func ourTables(listed []string) []string {
 }
 
 // uncordon lets pods onto nodes that were being drained.
-func (c *Cluster) uncordon(ctx context.Context, client klient.Client) error {
+func (c *Cluster) uncordon(ctx context.Context, api client.Client) error {
 	var all corev1.NodeList
-	if err := client.Resources().List(ctx, &all); err != nil {
+	if err := api.List(ctx, &all); err != nil {
 		return fmt.Errorf("listing the nodes: %w", err)
 	}
 	for i := range all.Items {
@@ -156,7 +156,7 @@ func (c *Cluster) uncordon(ctx context.Context, client klient.Client) error {
 			continue
 		}
 		c.progress.say("the node %s is cordoned: uncordoning it", node.Name)
-		err := client.Resources().Patch(ctx, node, k8s.Patch{PatchType: types.MergePatchType, Data: []byte(`{"spec":{"unschedulable":null}}`)})
+		err := api.Patch(ctx, node, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"unschedulable":null}}`)))
 		if err != nil {
 			return fmt.Errorf("uncordoning the node %s: %w", node.Name, err)
 		}
@@ -165,10 +165,10 @@ func (c *Cluster) uncordon(ctx context.Context, client klient.Client) error {
 }
 
 // deleteNamespaces removes what runs have made, and waits until it is gone: its replicas would write on.
-func (c *Cluster) deleteNamespaces(ctx context.Context, client klient.Client) error {
+func (c *Cluster) deleteNamespaces(ctx context.Context, api client.Client) error {
 	left := func(ctx context.Context) ([]corev1.Namespace, error) {
 		var all corev1.NamespaceList
-		err := client.Resources().List(ctx, &all, resources.WithLabelSelector(RunLabel))
+		err := api.List(ctx, &all, client.HasLabels{RunLabel})
 		return all.Items, err
 	}
 	namespaces, err := left(ctx)
@@ -180,14 +180,14 @@ func (c *Cluster) deleteNamespaces(ctx context.Context, client klient.Client) er
 	}
 	c.progress.say("deleting %d namespaces of earlier runs", len(namespaces))
 	for i := range namespaces {
-		if err := client.Resources().Delete(ctx, &namespaces[i]); err != nil && !apierrors.IsNotFound(err) {
+		if err := api.Delete(ctx, &namespaces[i]); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("deleting the namespace %s of an earlier run: %w", namespaces[i].Name, err)
 		}
 	}
-	err = wait.For(func(ctx context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(ctx, time.Second, namespacesTimeout, true, func(ctx context.Context) (bool, error) {
 		namespaces, err := left(ctx)
 		return err == nil && len(namespaces) == 0, err
-	}, wait.WithContext(ctx), wait.WithTimeout(namespacesTimeout), wait.WithInterval(time.Second), wait.WithImmediate())
+	})
 	if err != nil {
 		return fmt.Errorf("expected the namespaces of earlier runs to be gone within %v: %w", namespacesTimeout, err)
 	}

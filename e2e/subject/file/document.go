@@ -20,15 +20,16 @@ type document struct {
 	Elections  []election        `yaml:"elections"`
 	Witnesses  []history.Witness `yaml:"witnesses"`
 	Process    *process          `yaml:"process"`
+	Pods       *pods             `yaml:"pods"`
 	Account    string            `yaml:"account"`
 	Objects    []string          `yaml:"objects"`
 	// ClusterWide: it acts in all namespaces.
 	ClusterWide bool `yaml:"clusterWide"`
 	// ReleaseOnCancel is always, where it cannot be set and is so.
-	ReleaseOnCancel string       `yaml:"releaseOnCancel"`
-	Work            *work        `yaml:"work"`
-	Standbys        []standbyMay `yaml:"standbys"`
-	Known           []known      `yaml:"known"`
+	ReleaseOnCancel string         `yaml:"releaseOnCancel"`
+	Work            *work          `yaml:"work"`
+	Standbys        []writePattern `yaml:"standbys"`
+	Known           []known        `yaml:"known"`
 }
 
 type known struct {
@@ -42,6 +43,8 @@ type election struct {
 	Namespace string   `yaml:"namespace"`
 	Name      string   `yaml:"name"`
 	Timings   *timings `yaml:"timings"`
+	// Writes are those that only its leader makes.
+	Writes []writePattern `yaml:"writes"`
 }
 
 type timings struct {
@@ -56,6 +59,18 @@ type process struct {
 	Env    map[string]string `yaml:"env"`
 }
 
+// pods is how it is started as pods.
+type pods struct {
+	Manifests     []string `yaml:"manifests"`
+	Kustomization string   `yaml:"kustomization"`
+	// Workload is the one that makes the pods: deployment/NAME or statefulset/NAME.
+	Workload  string `yaml:"workload"`
+	Container string `yaml:"container"`
+	// Image is the container's, and Binary what one is made of; neither: the image that the manifest names.
+	Image  string `yaml:"image"`
+	Binary string `yaml:"binary"`
+}
+
 type work struct {
 	Every    time.Duration `yaml:"every"`
 	Template string        `yaml:"template"`
@@ -63,7 +78,8 @@ type work struct {
 	Done     string        `yaml:"done"`
 }
 
-type standbyMay struct {
+// writePattern names some writes.
+type writePattern struct {
 	Verb     string `yaml:"verb"`
 	Resource string `yaml:"resource"`
 }

@@ -64,24 +64,23 @@ func (p *problems) subject(d document, folder string) *subject.Subject {
 	}
 	p.witnesses(d)
 	p.account(d, s)
-	if d.Process == nil {
-		p.at([]any{"process"}, "expected how to start it (binary, args, env), got nothing")
-	} else {
+	if d.Process == nil && d.Pods == nil {
+		p.at([]any{"process"}, "expected how to start it: as a process (binary, args, env), or as pods (manifests, workload); got nothing")
+	}
+	if d.Pods != nil {
+		s.Binary, s.Pods = p.pods(d.Pods, d.Account, folder)
+	}
+	if d.Process != nil {
 		s.Binary, s.Process = p.process(d.Process, folder)
 	}
-	for i, may := range d.Standbys {
-		if may.Resource == "" {
-			p.at([]any{"standbys", i, "resource"}, "expected a resource, such as deployments.apps/status, or * for all; got none")
-		}
-		s.Standbys = append(s.Standbys, history.WritePattern{Verb: may.Verb, Resource: may.Resource})
-	}
+	s.Standbys = p.writes([]any{"standbys"}, d.Standbys)
 	for i, k := range d.Known {
 		if k.Scenario == "" || len(k.Breaks) == 0 || k.Why == "" {
 			p.at([]any{"known", i}, "expected the scenario, what it breaks, and why, got %+v", k)
 		}
 		s.Known = append(s.Known, subject.Known{Scenario: k.Scenario, Breaks: k.Breaks, Sometimes: k.Sometimes, Why: k.Why})
 	}
-	s.Supports = p.supports(d)
+	s.Supports = p.supports(d, folder)
 	return s
 }
 
@@ -101,7 +100,37 @@ func (p *problems) elections(said []election) (all []subject.Election) {
 					t.LeaseDuration, t.RenewDeadline, t.RetryPeriod)
 			}
 		}
+		one.Writes = p.writes([]any{"elections", i, "writes"}, e.Writes)
 		all = append(all, one)
+	}
+	p.apart(said)
+	return all
+}
+
+// apart says where several elections cannot be told from each other.
+func (p *problems) apart(said []election) {
+	silent, names := 0, map[string]bool{}
+	for i, e := range said {
+		if len(e.Writes) == 0 {
+			silent++
+		}
+		switch {
+		case names[e.Name]:
+			p.at([]any{"elections", i, "name"}, "expected a Lease of another name, got %q again", e.Name)
+		case silent > 1 && len(e.Writes) == 0:
+			p.at([]any{"elections", i}, "expected which writes only the leader of this election makes (writes): of several elections one may go without, which then has all others")
+		}
+		names[e.Name] = true
+	}
+}
+
+// writes are those that patterns name.
+func (p *problems) writes(at []any, said []writePattern) (all []history.WritePattern) {
+	for i, w := range said {
+		if w.Resource == "" {
+			p.at(slices.Concat(at, []any{i, "resource"}), "expected a resource, such as deployments.apps/status, or * for all; got none")
+		}
+		all = append(all, history.WritePattern{Verb: w.Verb, Resource: w.Resource})
 	}
 	return all
 }
@@ -131,15 +160,7 @@ func (p *problems) account(d document, s *subject.Subject) {
 }
 
 func (p *problems) process(said *process, folder string) (history.Binary, *subject.Process) {
-	set := true
-	path := os.Expand(said.Binary, func(name string) string {
-		value, is := os.LookupEnv(name)
-		if !is {
-			set = false
-			p.at([]any{"process", "binary"}, "expected the environment variable %s to be set, which is in the path %s", name, said.Binary)
-		}
-		return value
-	})
+	path, set := p.environment([]any{"process", "binary"}, said.Binary)
 	var found history.Binary
 	switch {
 	case !set: // It is said.
@@ -186,20 +207,49 @@ func (p *problems) process(said *process, folder string) (history.Binary, *subje
 	}
 }
 
+// environment puts the environment's variables into a text, and says whether all are set.
+func (p *problems) environment(field []any, text string) (expanded string, set bool) {
+	set = true
+	expanded = os.Expand(text, func(name string) string {
+		value, is := os.LookupEnv(name)
+		if !is {
+			set = false
+			p.at(field, "expected the environment variable %s to be set, which is in the path %s", name, text)
+		}
+		return value
+	})
+	return expanded, set
+}
+
 // supports says of settings whether the subject can be given them: it has a placeholder for each that is not as usual.
-func (p *problems) supports(d document) func(subject.Settings) error {
+func (p *problems) supports(d document, folder string) func(subject.Settings) error {
+	var ways [][]string
+	if d.Process != nil {
+		ways = append(ways, append(values(d.Process.Env), d.Process.Args...))
+	}
+	if d.Pods != nil {
+		if texts := d.Pods.texts(folder); len(texts) > 0 { // Else something is wrong with them, and said.
+			ways = append(ways, texts)
+		}
+	}
+	// Where it can be started in two ways, what is true of it must be true of both.
 	has := func(name string) bool {
-		return d.Process != nil && (slices.ContainsFunc(d.Process.Args, func(a string) bool { return strings.Contains(a, name) }) ||
-			slices.ContainsFunc(values(d.Process.Env), func(a string) bool { return strings.Contains(a, name) }))
+		return !slices.ContainsFunc(ways, func(texts []string) bool {
+			return !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, name) })
+		})
 	}
 	var fixed *timings
 	if len(d.Elections) > 0 {
 		fixed = d.Elections[0].Timings
 	}
-	if d.Process != nil && fixed == nil {
+	if len(ways) > 0 && fixed == nil {
+		field := []any{"process", "args"}
+		if d.Process == nil {
+			field = []any{"pods"}
+		}
 		for _, name := range timingPlaceholders {
 			if !has(name) {
-				p.at([]any{"process", "args"}, "expected %s among the arguments; a subject whose timings cannot be set says them (elections, timings)", name)
+				p.at(field, "expected %s among the arguments; a subject whose timings cannot be set says them (elections, timings)", name)
 			}
 		}
 	}

@@ -30,7 +30,11 @@ func objects(path, inNamespace string) ([]client.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []client.Object
+	return decoded(text)
+}
+
+// decoded are the objects in a manifest.
+func decoded(text string) (all []client.Object, err error) {
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader([]byte(text)), 4096)
 	for {
 		raw := &unstructured.Unstructured{}

@@ -105,13 +105,14 @@ func (p *problems) decoding(err error) {
 
 // fields are the names of those of each part of a file, as an error lists them.
 var fields = map[string][]string{
-	"document":   {"apiVersion", "kind", "name", "elections", "witnesses", "process", "account", "objects", "clusterWide", "releaseOnCancel", "work", "standbys", "known"},
-	"election":   {"namespace", "name", "timings"},
-	"timings":    {"leaseDuration", "renewDeadline", "retryPeriod"},
-	"process":    {"binary", "args", "env"},
-	"work":       {"every", "template", "resource", "done"},
-	"standbyMay": {"verb", "resource"},
-	"known":      {"scenario", "breaks", "sometimes", "why"},
+	"document":     {"apiVersion", "kind", "name", "elections", "witnesses", "process", "pods", "account", "objects", "clusterWide", "releaseOnCancel", "work", "standbys", "known"},
+	"election":     {"namespace", "name", "timings", "writes"},
+	"timings":      {"leaseDuration", "renewDeadline", "retryPeriod"},
+	"pods":         {"manifests", "kustomization", "workload", "container", "image", "binary"},
+	"process":      {"binary", "args", "env"},
+	"work":         {"every", "template", "resource", "done"},
+	"writePattern": {"verb", "resource"},
+	"known":        {"scenario", "breaks", "sometimes", "why"},
 }
 
 // oneOf adds a problem, if a value is none of those.

@@ -2,7 +2,9 @@ package elsewhere
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +27,7 @@ import (
 var (
 	focus = flag.String("scenario", "", "only scenarios whose name contains this")
 	runs  = flag.String("runs", ".runs", "folder for histories")
+	never = flag.Bool("never", false, "have what the suite needs not start")
 	wrong = flag.Bool("wrong", false, "run the manager that does not wait to be elected")
 )
 
@@ -72,7 +75,7 @@ func TestScenarios(t *testing.T) {
 		Name: "elsewhere", Binary: binary.ThisProgram(), Elections: []subject.Election{{Name: lease}},
 		Witnesses: []history.Witness{history.Journals, history.Writes},
 	}
-	spec.Bind(spec.Binding{
+	start := spec.Bind(spec.Binding{
 		Known:   scenario.Collection{Scenarios: scenarios, Profiles: []scenario.Profile{profile}},
 		Profile: profile,
 		Choice:  spec.Choice{Focus: *focus},
@@ -87,5 +90,16 @@ func TestScenarios(t *testing.T) {
 			},
 		},
 	})
+	if start && *never {
+		spec.Start(func(ginkgo.SpecContext) (any, error) { return nil, errors.New("there is no etcd") },
+			func(ginkgo.SpecContext, []byte) error { panic("nothing was started that could be joined") })
+	} else if start {
+		spec.Start(func(ginkgo.SpecContext) (any, error) { return 17, nil }, func(_ ginkgo.SpecContext, told []byte) error {
+			if string(told) != "17" {
+				return fmt.Errorf("expected what the first process told, 17, got %s", told)
+			}
+			return nil
+		})
+	}
 	ginkgo.RunSpecs(t, "A suite elsewhere")
 }

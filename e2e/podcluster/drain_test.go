@@ -1,4 +1,4 @@
-package kindcluster
+package podcluster
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package kindcluster
+package podcluster
 
 import (
 	"context"
@@ -11,14 +11,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/interregnum/interregnum/e2e/fault"
 )
 
 // drained is a node that those who were there have left, and that no pods may go to.
 type drained struct {
-	cluster  *Cluster
-	node     node
+	pods     *Pods
+	node     string
 	evidence fault.Evidence
 }
 
@@ -26,14 +27,17 @@ type drained struct {
 // in its place.
 const drainNodeBound = 2 * time.Minute
 
-// drainNode does what kubectl drain does: it cordons the replica's node and evicts its pods, until none is left but those
+// retryEviction is how long to wait until an eviction is asked for again.
+const retryEviction = 250 * time.Millisecond
+
+// DrainNode does what kubectl drain does: it cordons the replica's node and evicts its pods, until none is left but those
 // of DaemonSets and those that the kubelet has from files.
-func (c *Cluster) drainNode(ctx context.Context, replica string) (_ fault.Injection, err error) {
-	l, err := c.roster.current(replica)
+func (p *Pods) DrainNode(ctx context.Context, replica string) (_ fault.Injection, err error) {
+	l, err := p.Current(replica)
 	if err != nil {
 		return nil, err
 	}
-	d := &drained{cluster: c, node: l.pod.node}
+	d := &drained{pods: p, node: l.Pod.Node}
 	if err := d.cordon(ctx, true); err != nil {
 		return nil, err
 	}
@@ -42,29 +46,24 @@ func (c *Cluster) drainNode(ctx context.Context, replica string) (_ fault.Inject
 			err = errors.Join(err, d.Heal(context.WithoutCancel(ctx)))
 		}
 	}()
-	before := len(c.roster.on(d.node))
-	bounded, cancel := context.WithTimeoutCause(ctx, drainNodeBound, fmt.Errorf("expected it to be empty within %v", drainNodeBound))
-	defer cancel()
-	for {
-		left, err := d.evict(bounded)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("draining the node %s: %w", d.node, err)
-		case left == 0 && len(c.roster.on(d.node)) == 0:
-			d.evidence.Touched = int64(before)
-			return d, nil
-		case bounded.Err() != nil:
-			return nil, fmt.Errorf("draining the node %s, on which %d pods are left: %w", d.node, left, context.Cause(bounded))
-		}
-		// Nothing tells when a budget allows another eviction but trying.
-		pause(bounded)
+	before := len(p.On(d.node))
+	var left int
+	// Nothing tells when a budget allows another eviction but trying.
+	err = wait.PollUntilContextTimeout(ctx, retryEviction, drainNodeBound, true, func(ctx context.Context) (_ bool, err error) {
+		left, err = d.evict(ctx)
+		return left == 0 && len(p.On(d.node)) == 0, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("draining the node %s, on which %d pods are left; expected it to be empty within %v: %w", d.node, left, drainNodeBound, err)
 	}
+	d.evidence.Touched = int64(before)
+	return d, nil
 }
 
 // cordon closes a node for new pods, or opens it.
 func (d *drained) cordon(ctx context.Context, closed bool) error {
 	patch := fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, closed)
-	_, err := d.cluster.namespace.Clients.CoreV1().Nodes().Patch(ctx, string(d.node), types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+	_, err := d.pods.namespace.Clients.CoreV1().Nodes().Patch(ctx, d.node, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
 	if err != nil {
 		return fmt.Errorf("setting the node %s unschedulable to %t: %w", d.node, closed, err)
 	}
@@ -73,8 +72,8 @@ func (d *drained) cordon(ctx context.Context, closed bool) error {
 
 // evict asks for the eviction of every pod that is still there, and says how many there were.
 func (d *drained) evict(ctx context.Context) (left int, err error) {
-	pods := d.cluster.namespace.Clients.CoreV1().Pods(metav1.NamespaceAll)
-	list, err := pods.List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + string(d.node)})
+	pods := d.pods.namespace.Clients.CoreV1().Pods(metav1.NamespaceAll)
+	list, err := pods.List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + d.node})
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +85,7 @@ func (d *drained) evict(ctx context.Context) (left int, err error) {
 		if p.DeletionTimestamp != nil {
 			continue
 		}
-		err := d.cluster.namespace.Clients.PolicyV1().Evictions(p.Namespace).Evict(ctx, &policyv1.Eviction{
+		err := d.pods.namespace.Clients.PolicyV1().Evictions(p.Namespace).Evict(ctx, &policyv1.Eviction{
 			ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace},
 		})
 		if err != nil && !leavesAnyway(err) {
