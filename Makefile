@@ -12,6 +12,7 @@
 #? HISTORY     the saved history that `make check` judges again, `make show` draws, or `make attack` edits; for both also a folder with some
 #? EDITS       how often `make attack` tries each kind of edit on each history; default: 3
 #? SEED        where its edits begin; drawn anew, if it is not given
+#? VERBOSE=1   tell of each scenario that is skipped, and why
 #? PROCS       how many scenarios run at once; default: 12 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
 #? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h
