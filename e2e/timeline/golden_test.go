@@ -30,5 +30,5 @@ func TestThePictureOfTheREADME(t *testing.T) {
 	}
 	kept, err := os.ReadFile(picture)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(drawn.String() == string(kept)).To(BeTrue(), "the picture is not the one that is drawn now: go test ./e2e/timeline -run README -update, and look at it")
+	g.Expect(drawn.String()).To(Equal(string(kept)), "the picture is not the one that is drawn now: go test ./e2e/timeline -run README -update, and look at it")
 }
