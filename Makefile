@@ -14,6 +14,7 @@
 #? SEED        where its edits begin, or where `make explore` begins to draw; drawn anew, if it is not given
 #? FOR         how long `make explore` explores, as in 5m; default: 1m, or as long as COUNT runs take
 #? UNSAFE=1    `make explore` with timings, too, with which a leader outlives its lease
+#? VERBOSE=1   tell of each scenario that is skipped, and why
 #? PROCS       how many scenarios run at once; default: 12 on envtest, 4 on kind
 #? COUNT       how often `make deflake` repeats
 #? SUITE_TIMEOUT  when a suite is ended that hangs; default: 2h

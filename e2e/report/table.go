@@ -56,7 +56,7 @@ func Table(out io.Writer, rows []Row, style Style) error {
 	case len(skips) > 0 && style.Verbose:
 		fmt.Fprintf(&text, "\n%s\n", strings.Join(skips, "\n"))
 	case len(skips) > 0:
-		fmt.Fprintf(&text, "\n%s\n", style.paint(faint, fmt.Sprintf("%d skipped, because the cluster or the subject is not made for them (-v tells which)", len(skips))))
+		fmt.Fprintf(&text, "\n%s\n", style.paint(faint, fmt.Sprintf("%d skipped, because the cluster or the subject is not made for them (-v tells which; with make: VERBOSE=1)", len(skips))))
 	}
 	for _, row := range ran {
 		// Where a run is inconclusive, what did not hold follows from what Why says.

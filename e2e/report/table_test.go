@@ -54,7 +54,7 @@ an old acquaintance                     known bug     1 of 2    –             
 
 an old acquaintance: known bug: broke AtMostOneActor in 1 of 1 runs
 
-1 skipped, because the cluster or the subject is not made for them (-v tells which)
+1 skipped, because the cluster or the subject is not made for them (-v tells which; with make: VERBOSE=1)
 
 late: broke TakeoverInTime
 

@@ -17,6 +17,7 @@ func FromEnvironment(b Binding) Binding {
 	b.Choice = Choice{Focus: os.Getenv("FOCUS"), Profile: os.Getenv("PROFILE")}
 	b.Folder = RunsFolder()
 	b.Summary = os.Getenv("GITHUB_STEP_SUMMARY")
+	b.Style.Verbose = os.Getenv("VERBOSE") != ""
 	// A suite of several processes prints into a pipe; make knows whether there is a terminal at its end.
 	b.Style.Colour = report.IsColoured(os.Stdout) || os.Getenv("NO_COLOR") == "" && os.Getenv("MAKE_TERMOUT") != ""
 	var set []string

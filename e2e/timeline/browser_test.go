@@ -23,23 +23,21 @@ import (
 // needsBrowser is set to "yes" where a browser that is not there is a failure: in CI.
 const needsBrowser = "INTERREGNUM_NEEDS_BROWSER"
 
-// browser is one for all tests; each has a tab of its own.
-var browser struct {
-	once sync.Once
-	ctx  context.Context //nolint:containedctx // It outlives the test that needed it first.
-	err  error
-	stop func()
-}
+// browser is one for all tests; each has a tab of its own. The error says why there is none.
+var browser = sync.OnceValues(startBrowser)
+
+// stopBrowser ends it; nil, where none was started.
+var stopBrowser func()
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if browser.stop != nil {
-		browser.stop()
+	if stopBrowser != nil {
+		stopBrowser()
 	}
 	os.Exit(code)
 }
 
-func startBrowser() {
+func startBrowser() (context.Context, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -48,16 +46,14 @@ func startBrowser() {
 		}
 	}
 	if path == "" {
-		browser.err = fmt.Errorf("expected Chromium or Chrome in PATH, found none: on Debian, apt-get install chromium")
-		return
+		return nil, fmt.Errorf("expected Chromium or Chrome in PATH, found none: on Debian, apt-get install chromium")
 	}
 	// What it opens is ours, and in CI it runs as root, or where no sandbox can be made.
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	var stop func()
-	browser.ctx, stop = chromedp.NewContext(allocator)
-	browser.stop = func() { stop(); stopAllocator() }
-	browser.err = chromedp.Do(browser.ctx)
+	ctx, stop := chromedp.NewContext(allocator)
+	stopBrowser = func() { stop(); stopAllocator() }
+	return ctx, chromedp.Do(ctx)
 }
 
 // tab is a page in a browser.
@@ -78,20 +74,19 @@ var (
 // open opens a file in a tab of its own. The test is skipped where there is no browser.
 func open(t *testing.T, path string, screen size) *tab {
 	t.Helper()
-	browser.once.Do(startBrowser)
-	if browser.err != nil && os.Getenv(needsBrowser) != "yes" {
-		t.Skip(browser.err)
+	running, err := browser()
+	if err != nil && os.Getenv(needsBrowser) != "yes" {
+		t.Skip(err)
 	}
 	g := NewWithT(t)
-	g.Expect(browser.err).NotTo(HaveOccurred())
-	ctx, stop := chromedp.NewContext(browser.ctx)
+	g.Expect(err).NotTo(HaveOccurred())
+	ctx, stop := chromedp.NewContext(running)
 	t.Cleanup(stop)
 	p := &tab{t, g, ctx}
 	var options []chromedp.EmulateViewportOption
 	if screen == phone {
 		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
-	// What goes wrong in the page is written down before its own program begins.
 	p.do(chromedp.EmulateViewport(screen.width, screen.height, options...), chromedp.Navigate(address(path)))
 	p.settle()
 	return p

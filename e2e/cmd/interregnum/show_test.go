@@ -118,7 +118,7 @@ func TestSkipsTakeOneLine(t *testing.T) {
 	g := NewWithT(t)
 	out, errs, code := said(t, "run", "--focus", "leader's node", "--report-dir", t.TempDir())
 	g.Expect(code).To(Equal(exitHeld), errs)
-	g.Expect(out).To(And(MatchRegexp(`\n\d+ skipped, because the cluster or the subject is not made for them \(-v tells which\)\n`), Not(ContainSubstring("virtual time"))))
+	g.Expect(out).To(And(MatchRegexp(`\n\d+ skipped, because the cluster or the subject is not made for them \(-v tells which; with make: VERBOSE=1\)\n`), Not(ContainSubstring("virtual time"))))
 	out, _, _ = said(t, "run", "-v", "--focus", "leader's node", "--report-dir", t.TempDir())
 	g.Expect(out).To(ContainSubstring("skipped: leader's node drained: needs"))
 }
