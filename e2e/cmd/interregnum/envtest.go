@@ -27,6 +27,9 @@ func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (opene
 			return opened{}, usage{err}
 		}
 	}
+	if err := processcluster.CanStart(of); err != nil {
+		return opened{}, usage{err}
+	}
 	shared, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "envtest-control-plane"))
 	if err != nil {
 		return opened{}, err

@@ -54,6 +54,7 @@ type process struct {
 	Binary string            `yaml:"binary"`
 	Args   []string          `yaml:"args"`
 	Env    map[string]string `yaml:"env"`
+	AsPod  []string          `yaml:"asPod"`
 }
 
 type work struct {

@@ -162,6 +162,7 @@ func (p *problems) process(said *process, folder string) (history.Binary, *subje
 		}
 	}
 	return found, &subject.Process{
+		AsPod: p.asPod(said.AsPod),
 		Args: func(launch subject.Launch) (args []string, err error) {
 			for _, argument := range said.Args {
 				expanded, err := forLife(argument, launch)
@@ -184,6 +185,19 @@ func (p *problems) process(said *process, folder string) (history.Binary, *subje
 			return env, nil
 		},
 	}
+}
+
+// What a file may say that a process is to have as a pod has it.
+const (
+	hostname      = "hostname"
+	namespaceFile = "namespace"
+)
+
+func (p *problems) asPod(said []string) (as subject.AsPod) {
+	for i, what := range said {
+		p.oneOf([]any{"process", "asPod", i}, what, hostname, namespaceFile)
+	}
+	return subject.AsPod{Hostname: slices.Contains(said, hostname), Namespace: slices.Contains(said, namespaceFile)}
 }
 
 // supports says of settings whether the subject can be given them: it has a placeholder for each that is not as usual.

@@ -112,6 +112,7 @@ func TestAFileIsASubject(t *testing.T) {
 	}
 	g.Expect(s.Process.Args(launch)).To(Equal([]string{"--kubeconfig=/k", "--port=8443", "--timings=6s,3s,1s", "--literally=$(NAMESPACE)"}))
 	g.Expect(s.Process.Env(launch)).To(Equal([]string{"WHERE=here"}))
+	g.Expect(s.Process.AsPod).To(Equal(subject.AsPod{}))
 
 	objects, err := s.Objects("here")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -134,6 +135,17 @@ func TestAFileIsASubject(t *testing.T) {
 	_, done, err := s.Work.Done(&unstructured.Unstructured{Object: map[string]any{}})
 	g.Expect(err).NotTo(HaveOccurred(), "what is not there yet is no mistake")
 	g.Expect(done).To(BeFalse())
+}
+
+func TestAProcessMayHaveWhatAPodHas(t *testing.T) {
+	g := NewWithT(t)
+	for said, is := range map[string]subject.AsPod{
+		"[hostname]": {Hostname: true}, "[namespace]": {Namespace: true}, "[namespace, hostname]": {Hostname: true, Namespace: true},
+	} {
+		s, err := file.Load(written(t, strings.Replace(whole, "  binary: mine.sh", "  binary: mine.sh\n  asPod: "+said, 1)))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.Process.AsPod).To(Equal(is))
+	}
 }
 
 func TestWorkOfOneNameIsAppliedAgainAndAgain(t *testing.T) {
@@ -181,7 +193,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"another kind":                        {"kind: Subject", "kind: Pod", `:2: kind: expected Subject, got "Pod"`},
 		"no name":                             {"name: mine\n", "", ":1: name: expected a name for reports, got none"},
 		"an unknown field":                    {"account: mine", "acount: mine", ":7: unknown field acount: expected one of apiVersion, kind, name,"},
-		"an unknown field, deeper":            {"  binary: mine.sh", "  bin: mine.sh", ":10: unknown field bin: expected one of binary, args, env"},
+		"an unknown field, deeper":            {"  binary: mine.sh", "  bin: mine.sh", ":10: unknown field bin: expected one of binary, args, env, asPod"},
 		"no election":                         {"elections:\n  - name: my-lock\n", "", "elections: expected the Lease of each election (name), got none"},
 		"a Lease of no name":                  {"name: my-lock", "name: My Lock", `:5: elections[0].name: expected the name of a Lease, got "My Lock"`},
 		"timings that cannot work":            {"  - name: my-lock", "  - name: my-lock\n    timings: {leaseDuration: 1s, renewDeadline: 10s, retryPeriod: 2s}", ":6: elections[0].timings: expected leaseDuration above renewDeadline"},
@@ -201,6 +213,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"a variable that is not set":          {"mine.sh", "${INTERREGNUM_NOWHERE}/mine.sh", ":10: process.binary: expected the environment variable INTERREGNUM_NOWHERE to be set"},
 		"an unknown placeholder":              {"$(KUBECONFIG)", "$(KUBECONFG)", ":12: process.args[0]: unknown placeholder $(KUBECONFG): expected one of $(ACT_PERIOD)"},
 		"one in the environment":              {"WHERE: $(NAMESPACE)", "WHERE: $(NAMESPCE)", ":17: process.env.WHERE: unknown placeholder $(NAMESPCE)"},
+		"what no pod has":                     {"  binary: mine.sh", "  binary: mine.sh\n  asPod: [hostname, wheels]", `:11: process.asPod[1]: expected hostname or namespace, got "wheels"`},
 		"timings that are not passed":         {"$(RETRY_PERIOD)", "2s", ":11: process.args: expected $(RETRY_PERIOD) among the arguments"},
 		"no work":                             {whole[strings.Index(whole, "work:"):strings.Index(whole, "standbys:")], "", "work: expected what keeps the leader at work"},
 		"work that never comes":               {"  every: 250ms\n", "", "work.every: expected how often there is a work item, such as 250ms, got 0s"},

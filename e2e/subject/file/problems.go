@@ -108,7 +108,7 @@ var fields = map[string][]string{
 	"document":   {"apiVersion", "kind", "name", "elections", "witnesses", "process", "account", "objects", "clusterWide", "releaseOnCancel", "work", "standbys", "known"},
 	"election":   {"namespace", "name", "timings"},
 	"timings":    {"leaseDuration", "renewDeadline", "retryPeriod"},
-	"process":    {"binary", "args", "env"},
+	"process":    {"binary", "args", "env", "asPod"},
 	"work":       {"every", "template", "resource", "done"},
 	"standbyMay": {"verb", "resource"},
 	"known":      {"scenario", "breaks", "sometimes", "why"},
