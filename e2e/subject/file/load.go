@@ -131,15 +131,7 @@ func (p *problems) account(d document, s *subject.Subject) {
 }
 
 func (p *problems) process(said *process, folder string) (history.Binary, *subject.Process) {
-	set := true
-	path := os.Expand(said.Binary, func(name string) string {
-		value, is := os.LookupEnv(name)
-		if !is {
-			set = false
-			p.at([]any{"process", "binary"}, "expected the environment variable %s to be set, which is in the path %s", name, said.Binary)
-		}
-		return value
-	})
+	path, set := p.withEnvironment([]any{"process", "binary"}, said.Binary)
 	var found history.Binary
 	switch {
 	case !set: // It is said.

@@ -203,6 +203,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"no account":                          {"account: mine\n", "", "account: expected the name of the ServiceAccount"},
 		"an account without rights":           {"objects: [rights.yaml]", "objects: [no-rights.yaml]", ":7: account: expected a RoleBinding or a ClusterRoleBinding"},
 		"objects that are not there":          {"[rights.yaml]", "[rights.yaml, missing.yaml]", ":8: objects[1]: open "},
+		"objects in a folder of no name":      {"[rights.yaml]", "[rights.yaml, \"${INTERREGNUM_NOWHERE}/crds.yaml\"]", ":8: objects[1]: expected the environment variable INTERREGNUM_NOWHERE to be set"},
 		"objects that are no YAML":            {"[rights.yaml]", "[rights.yaml, broken.yaml]", ":8: objects[1]: expected Kubernetes objects"},
 		"objects without a name":              {"[rights.yaml]", "[rights.yaml, nameless.yaml]", `:8: objects[1]: expected objects with a kind and a name, got kind "Secret" and name ""`},
 		"objects with an odd placeholder":     {"[rights.yaml]", "[rights.yaml, elsewhere.yaml]", ":8: objects[1]: unknown placeholder $(REPLICA): expected $(NAMESPACE)"},
