@@ -124,8 +124,8 @@ test-envtest: ## the catalogue on a real API server with real processes (FOCUS, 
 	@echo '==> the command, on a real API server'
 	@$(control-plane) && go test -count=1 ./e2e/cmd/interregnum -run '^TestEnvtest'
 
-# Those that kube-controller-manager's module builds; see hack/operators.sh.
-EXAMPLES ?= kube-controller-manager kube-scheduler
+# See hack/operators.sh.
+EXAMPLES ?= kube-controller-manager kube-scheduler kro
 test-operators: ## the catalogue against controllers that nobody here wrote, unmodified (EXAMPLES, FOCUS, PROFILE, PROCS)
 	@mkdir -p "$$RUNS/bin"; $(control-plane) && OPERATORS=$$(hack/operators.sh $(EXAMPLES)) && export OPERATORS && \
 	go build -o "$$RUNS/bin/interregnum" ./e2e/cmd/interregnum && failed='' && \

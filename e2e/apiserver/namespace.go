@@ -81,7 +81,7 @@ func (n *Namespace) Grant(ctx context.Context, s *subject.Subject, bound time.Du
 		return err
 	}
 	for _, object := range objects {
-		if err := n.Create(ctx, object); err != nil {
+		if err := n.make(ctx, object, bound); err != nil {
 			return fmt.Errorf("making what %s needs (%T %s): %w", s.Name, object, object.GetName(), err)
 		}
 	}

@@ -107,6 +107,16 @@ func (s *Subject) Histories() (all []history.Election) {
 type Process struct {
 	// Args and Env are those of one life of the subject's binary; Env is added to the harness's own environment.
 	Args, Env func(Launch) ([]string, error)
+	AsPod     AsPod
+}
+
+// AsPod is what a process is given of what a pod has, for those that look for it and take no flag in its place.
+type AsPod struct {
+	// Hostname: each replica has a host name of its own. Some make their identity of that alone.
+	Hostname bool
+	// Namespace: the file of a pod that says which namespace it is in is there, and names that of the run. controller-runtime puts its
+	// Lease there, and without it wants to be told (pkg/leaderelection, getInClusterNamespace).
+	Namespace bool
 }
 
 // Launch is one life that is about to begin.

@@ -75,6 +75,7 @@ type Cluster struct {
 	// subject is what the replicas run, and settings are those of a replica that comes.
 	subject  *subject.Subject
 	settings subject.Settings
+	asPod    *asPod
 }
 
 // New makes a cluster without replicas.
@@ -126,6 +127,10 @@ func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) err
 	if c.subject.Process == nil {
 		return fmt.Errorf("expected a subject that can be started as a process, and %s cannot: say how (process) in its file", c.subject.Name)
 	}
+	var err error
+	if c.asPod, err = newAsPod(c.subject.Process.AsPod); err != nil {
+		return err
+	}
 	if err := c.namespace.Grant(ctx, c.subject, allowance); err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (c *Cluster) Deploy(ctx context.Context, deployment subject.Deployment) err
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.watching = cancel
 	c.namespace.Watch(watching, c.observer, &c.running)
-	_, err := c.crew.Scale(ctx, deployment.Replicas)
+	_, err = c.crew.Scale(ctx, deployment.Replicas)
 	return err
 }
 

@@ -112,7 +112,15 @@ func (r *replica) begin() (*exec.Cmd, *os.File, history.Source, error) {
 	if err != nil {
 		return nil, nil, r.source, err
 	}
-	command := exec.Command(r.binary, args...)
+	program := append([]string{r.binary}, args...)
+	if as := r.cluster.asPod; as != nil {
+		run := filepath.Join(r.folder, "run")
+		if err := os.MkdirAll(run, 0o700); err != nil {
+			return nil, nil, r.source, errors.Join(err, log.Close())
+		}
+		program = as.command(r.podName, r.cluster.namespace.Name, run, r.binary, args)
+	}
+	command := exec.Command(program[0], program[1:]...)
 	command.Stdout, command.Stderr, command.Env, command.Dir = log, log, env, r.folder
 	// A group of its own: a Ctrl-C is for the harness, which then ends its children in its own order, and with each what it
 	// may have started in its turn.

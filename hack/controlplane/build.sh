@@ -4,7 +4,7 @@
 #
 # For machines that can reach a Go module proxy and nothing else: setup-envtest downloads
 # binaries from a release page, which such machines cannot. Takes five to ten minutes on two cores.
-# The versions are those of the go.mod beside this file.
+# The versions are those of the go.mod beside this file; kro, which is none of Kubernetes' own, has one in ../operators/kro.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -66,9 +66,14 @@ compile() {
 }
 
 for program; do
+	cd "$here"
 	case $program in
+	kro)
+		cd ../operators/kro
+		stamp='-s -w' compile kro github.com/kubernetes-sigs/kro/cmd/controller
+		;;
 	etcd) compile etcd go.etcd.io/etcd/server/v3 ;;
 	kube-*) compile "$program" "k8s.io/kubernetes/cmd/$program" ;;
-	*) echo "unknown program $program: expected etcd, or one of Kubernetes, such as kube-scheduler" >&2 && exit 1 ;;
+	*) echo "unknown program $program: expected etcd, or one of Kubernetes, such as kube-scheduler, or kro" >&2 && exit 1 ;;
 	esac
 done

@@ -31,6 +31,9 @@ func openEnvtest(ctx context.Context, folder string, of *subject.Subject) (opene
 	if of.Process == nil {
 		return opened{}, usage{fmt.Errorf("--on: expected kind with this subject's file (%s), which does not say how it is started as a process (process)", of.Name)}
 	}
+	if err := processcluster.CanStart(of); err != nil {
+		return opened{}, usage{err}
+	}
 	shared, err := processcluster.StartControlPlane(assets, filepath.Join(folder, "envtest-control-plane"))
 	if err != nil {
 		return opened{}, err

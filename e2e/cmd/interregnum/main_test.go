@@ -16,6 +16,8 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/report"
+	"github.com/interregnum/interregnum/e2e/scenario"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // executable is the command, as it is built and installed.
@@ -194,4 +196,16 @@ func TestListing(t *testing.T) {
 	out, errs, code := said(t, "list", "leader", "killed")
 	g.Expect(code).To(Equal(exitHeld), errs)
 	g.Expect(out).To(And(ContainSubstring("leader killed before ten standbys"), ContainSubstring("promises OnlyTheElectedAct")))
+}
+
+// At another profile than its own, each scenario would be skipped, and all would seem well.
+func TestASubjectWithTimingsOfItsOwnIsRunAtThem(t *testing.T) {
+	g := NewWithT(t)
+	of := func(timings *subject.Timings) *subject.Subject {
+		return &subject.Subject{Elections: []subject.Election{{Name: "lock", Timings: timings}}}
+	}
+	g.Expect(ofItsOwn(of(nil), scenario.Quick)).To(Equal(scenario.Quick))
+	g.Expect(ofItsOwn(of(&subject.Timings{LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second}), scenario.Quick)).To(Equal(scenario.Production))
+	odd := subject.Timings{LeaseDuration: 137 * time.Second, RenewDeadline: 107 * time.Second, RetryPeriod: 26 * time.Second}
+	g.Expect(ofItsOwn(of(&odd), scenario.Quick).Timings).To(Equal(odd))
 }

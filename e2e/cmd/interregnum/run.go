@@ -41,7 +41,7 @@ func runCommand() *cobra.Command {
 	command.Flags().StringVarP(&f.file, "file", "f", "", "the subject's file; without it, interregnum's own manager is run")
 	command.Flags().StringVar(&f.on, "on", "", "where: "+placeNames()+" (default: envtest for a file, else sim)")
 	command.Flags().StringVar(&f.focus, "focus", "", "only scenarios whose name contains this, in any case; a whole name chooses that one alone")
-	command.Flags().StringVar(&f.profile, "profile", "", "lease timings: "+strings.Join(profiles(), " or ")+" (default: production on sim, else quick)")
+	command.Flags().StringVar(&f.profile, "profile", "", "lease timings: "+strings.Join(profiles(), " or ")+" (default: production on sim, else quick; the timings of a subject that has its own)")
 	command.Flags().IntVar(&f.count, "count", 1, "how often each scenario is run")
 	command.Flags().IntVar(&f.procs, "procs", 0, "how many scenarios run at once (default: "+defaultProcs()+")")
 	command.Flags().StringVar(&f.folder, "report-dir", ".runs", "folder for histories and logs")
@@ -99,6 +99,9 @@ func (f *flags) run(ctx context.Context) error {
 	if f.file != "" {
 		if of, err = file.Load(f.file); err != nil {
 			return err
+		}
+		if f.profile == "" {
+			profile = ofItsOwn(of, profile)
 		}
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -170,6 +173,21 @@ func (f *flags) choose() ([]scenario.Scenario, scenario.Profile, error) {
 		return nil, profile, fmt.Errorf("--focus: %w", err)
 	}
 	return scenarios, profile, nil
+}
+
+// ofItsOwn is the profile for a subject whose timings cannot be set: the one that has them, else one that is made of them. At any
+// other, each scenario would be skipped.
+func ofItsOwn(of *subject.Subject, otherwise scenario.Profile) scenario.Profile {
+	timings := of.Elections[0].Timings
+	if timings == nil {
+		return otherwise
+	}
+	for _, known := range scenario.Profiles {
+		if known.Timings == *timings {
+			return known
+		}
+	}
+	return scenario.Profile{Name: "its-own", Timings: *timings, ActPeriod: scenario.Production.ActPeriod}
 }
 
 // again is the command that runs a scenario again.

@@ -57,6 +57,7 @@ type process struct {
 	Binary string            `yaml:"binary"`
 	Args   []string          `yaml:"args"`
 	Env    map[string]string `yaml:"env"`
+	AsPod  []string          `yaml:"asPod"`
 }
 
 // pods is how it is started as pods.

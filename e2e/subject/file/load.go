@@ -160,7 +160,7 @@ func (p *problems) account(d document, s *subject.Subject) {
 }
 
 func (p *problems) process(said *process, folder string) (history.Binary, *subject.Process) {
-	path, set := p.environment([]any{"process", "binary"}, said.Binary)
+	path, set := p.withEnvironment([]any{"process", "binary"}, said.Binary)
 	var found history.Binary
 	switch {
 	case !set: // It is said.
@@ -183,6 +183,7 @@ func (p *problems) process(said *process, folder string) (history.Binary, *subje
 		}
 	}
 	return found, &subject.Process{
+		AsPod: p.asPod(said.AsPod),
 		Args: func(launch subject.Launch) (args []string, err error) {
 			for _, argument := range said.Args {
 				expanded, err := forLife(argument, launch)
@@ -207,18 +208,17 @@ func (p *problems) process(said *process, folder string) (history.Binary, *subje
 	}
 }
 
-// environment puts the environment's variables into a text, and says whether all are set.
-func (p *problems) environment(field []any, text string) (expanded string, set bool) {
-	set = true
-	expanded = os.Expand(text, func(name string) string {
-		value, is := os.LookupEnv(name)
-		if !is {
-			set = false
-			p.at(field, "expected the environment variable %s to be set, which is in the path %s", name, text)
-		}
-		return value
-	})
-	return expanded, set
+// What a file may say that a process is to have as a pod has it.
+const (
+	hostname      = "hostname"
+	namespaceFile = "namespace"
+)
+
+func (p *problems) asPod(said []string) (as subject.AsPod) {
+	for i, what := range said {
+		p.oneOf([]any{"process", "asPod", i}, what, hostname, namespaceFile)
+	}
+	return subject.AsPod{Hostname: slices.Contains(said, hostname), Namespace: slices.Contains(said, namespaceFile)}
 }
 
 // supports says of settings whether the subject can be given them: it has a placeholder for each that is not as usual.

@@ -112,6 +112,7 @@ func TestAFileIsASubject(t *testing.T) {
 	}
 	g.Expect(s.Process.Args(launch)).To(Equal([]string{"--kubeconfig=/k", "--port=8443", "--timings=6s,3s,1s", "--literally=$(NAMESPACE)"}))
 	g.Expect(s.Process.Env(launch)).To(Equal([]string{"WHERE=here"}))
+	g.Expect(s.Process.AsPod).To(Equal(subject.AsPod{}))
 
 	objects, err := s.Objects("here")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -134,6 +135,17 @@ func TestAFileIsASubject(t *testing.T) {
 	_, done, err := s.Work.Done(&unstructured.Unstructured{Object: map[string]any{}})
 	g.Expect(err).NotTo(HaveOccurred(), "what is not there yet is no mistake")
 	g.Expect(done).To(BeFalse())
+}
+
+func TestAProcessMayHaveWhatAPodHas(t *testing.T) {
+	g := NewWithT(t)
+	for said, is := range map[string]subject.AsPod{
+		"[hostname]": {Hostname: true}, "[namespace]": {Namespace: true}, "[namespace, hostname]": {Hostname: true, Namespace: true},
+	} {
+		s, err := file.Load(written(t, strings.Replace(whole, "  binary: mine.sh", "  binary: mine.sh\n  asPod: "+said, 1)))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.Process.AsPod).To(Equal(is))
+	}
 }
 
 func TestWorkOfOneNameIsAppliedAgainAndAgain(t *testing.T) {
@@ -181,7 +193,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"another kind":                           {"kind: Subject", "kind: Pod", `:2: kind: expected Subject, got "Pod"`},
 		"no name":                                {"name: mine\n", "", ":1: name: expected a name for reports, got none"},
 		"an unknown field":                       {"account: mine", "acount: mine", ":7: unknown field acount: expected one of apiVersion, kind, name,"},
-		"an unknown field, deeper":               {"  binary: mine.sh", "  bin: mine.sh", ":10: unknown field bin: expected one of binary, args, env"},
+		"an unknown field, deeper":               {"  binary: mine.sh", "  bin: mine.sh", ":10: unknown field bin: expected one of binary, args, env, asPod"},
 		"no election":                            {"elections:\n  - name: my-lock\n", "", "elections: expected the Lease of each election (name), got none"},
 		"two elections that nothing tells apart": {"  - name: my-lock", "  - name: my-lock\n  - name: other-lock", ":6: elections[1]: expected which writes only the leader of this election makes (writes)"},
 		"two elections about one Lease":          {"  - name: my-lock", "  - name: my-lock\n  - {name: my-lock, writes: [{resource: widgets.example.org}]}", `:6: elections[1].name: expected a Lease of another name, got "my-lock" again`},
@@ -219,6 +231,8 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"nothing known of it":                    {"    why: it forgets\n", "", ":30: known[0]: expected the scenario, what it breaks, and why"},
 		"an odd way to release":                  {"account: mine", "account: mine\nreleaseOnCancel: sometimes", `:8: releaseOnCancel: expected always, where it cannot be set and is so, or nothing; got "sometimes"`},
 		"nothing at all":                         {whole, "", "apiVersion: expected interregnum.dev/v1alpha1"},
+		"objects in a folder of no name":         {"[rights.yaml]", "[rights.yaml, \"${INTERREGNUM_NOWHERE}/crds.yaml\"]", ":8: objects[1]: expected the environment variable INTERREGNUM_NOWHERE to be set"},
+		"what no pod has":                        {"  binary: mine.sh", "  binary: mine.sh\n  asPod: [hostname, wheels]", `:11: process.asPod[1]: expected hostname or namespace, got "wheels"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

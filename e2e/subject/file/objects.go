@@ -77,7 +77,11 @@ func typed(raw *unstructured.Unstructured) (client.Object, error) {
 }
 
 // objects checks the manifests, and returns what reads them for a namespace.
-func (p *problems) objects(folder string, paths []string) func(string) ([]client.Object, error) {
+func (p *problems) objects(folder string, said []string) func(string) ([]client.Object, error) {
+	paths := make([]string, len(said))
+	for i, path := range said {
+		paths[i], _ = p.withEnvironment([]any{"objects", i}, path)
+	}
 	all := func(inNamespace string) (found []client.Object, err error) {
 		for _, path := range paths {
 			more, err := objects(within(folder, path), inNamespace)
@@ -89,6 +93,9 @@ func (p *problems) objects(folder string, paths []string) func(string) ([]client
 		return found, nil
 	}
 	for i, path := range paths {
+		if path == "" && said[i] != "" {
+			continue // It is said that a variable is not set.
+		}
 		if _, err := objects(within(folder, path), "default"); err != nil {
 			p.at([]any{"objects", i}, "%v", err)
 		}
@@ -113,6 +120,23 @@ func bound(found []client.Object, account string) bool {
 		}
 	}
 	return false
+}
+
+// withEnvironment puts the values of environment variables, written ${NAME}, into a path. It is empty, and false, if one is not set.
+func (p *problems) withEnvironment(field []any, said string) (path string, set bool) {
+	set = true
+	path = os.Expand(said, func(name string) string {
+		value, is := os.LookupEnv(name)
+		if !is {
+			set = false
+			p.at(field, "expected the environment variable %s to be set, which is in the path %s", name, said)
+		}
+		return value
+	})
+	if !set {
+		return "", false
+	}
+	return path, true
 }
 
 // within is a path that is meant from the folder of the file.

@@ -114,7 +114,7 @@ func (p *problems) pods(said *pods, account, folder string) (found history.Binar
 	case said.Binary != "" && said.Image != "":
 		p.at(at("image"), "expected an image or a binary to make one of, got both")
 	case said.Binary != "":
-		if path, set := p.environment(at("binary"), said.Binary); set {
+		if path, set := p.withEnvironment(at("binary"), said.Binary); set {
 			if found, err = binary.Executable(within(folder, path)); err != nil {
 				p.at(at("binary"), "%v", err)
 			}
@@ -122,7 +122,7 @@ func (p *problems) pods(said *pods, account, folder string) (found history.Binar
 	default:
 		made.Image = template.Spec.Containers[container].Image
 		if said.Image != "" {
-			made.Image, _ = p.environment(at("image"), said.Image)
+			made.Image, _ = p.withEnvironment(at("image"), said.Image)
 		}
 		found = history.Binary{Path: made.Image}
 	}

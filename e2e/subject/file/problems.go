@@ -109,7 +109,7 @@ var fields = map[string][]string{
 	"election":     {"namespace", "name", "timings", "writes"},
 	"timings":      {"leaseDuration", "renewDeadline", "retryPeriod"},
 	"pods":         {"manifests", "kustomization", "workload", "container", "image", "binary"},
-	"process":      {"binary", "args", "env"},
+	"process":      {"binary", "args", "env", "asPod"},
 	"work":         {"every", "template", "resource", "done"},
 	"writePattern": {"verb", "resource"},
 	"known":        {"scenario", "breaks", "sometimes", "why"},
