@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/interregnum/interregnum/e2e/fault"
 )
@@ -15,10 +16,10 @@ func (s Schedule) For(never func(fault.Fault) error) (able Schedule, left []stri
 		left = append(left, "the links of replicas take what they take there")
 	}
 	left = append(left, "the libraries draw their pauses anew, so that it is not the same run: --count plays it several times")
-	for n := len(s.Steps) - 1; n >= 0; n-- {
-		if why := never(s.Steps[n].Do.Fault(s.Steps[n], "")); why != nil {
+	for n, step := range slices.Backward(s.Steps) {
+		if why := never(step.Do.Fault(step, "")); why != nil {
 			able = able.without(n, n+1)
-			left = append(left, fmt.Sprintf("step %d (%s): %v", n+1, s.Steps[n], why))
+			left = append(left, fmt.Sprintf("step %d (%s): %v", n+1, step, why))
 		}
 	}
 	return able, left

@@ -64,8 +64,7 @@ var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
 // understood says what a decoder says in fewer words.
 func understood(err error) error {
-	var wrong *yaml.TypeError
-	if errors.As(err, &wrong) {
+	if wrong, is := errors.AsType[*yaml.TypeError](err); is {
 		return errors.New(unknownField.ReplaceAllString(wrong.Errors[0], "unknown field $1"))
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))

@@ -169,7 +169,6 @@ type traces struct {
 	exit            *history.Exit
 	timings         subject.Timings
 	safe            bool
-	lease           time.Duration
 	renewed, exited time.Time
 }
 

@@ -21,6 +21,7 @@ func (d *drawer) like(other Schedule) Schedule {
 	return s
 }
 
+//nolint:gocritic // Each chance is drawn anew.
 func (d *drawer) change(s *Schedule) {
 	n := len(s.Steps)
 	switch {

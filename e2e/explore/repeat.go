@@ -20,7 +20,8 @@ func Repeats() bool {
 		repeat(1)
 		return rand.Int63() //nolint:gosec // It is compared.
 	}
-	return draw() == draw()
+	first := draw()
+	return draw() == first
 }
 
 // source is a source that several may read from.

@@ -3,6 +3,7 @@ package explore
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,9 +201,7 @@ func (s Schedule) Clone() Schedule {
 		}
 	}
 	links := map[string]Link{}
-	for name, link := range s.Links {
-		links[name] = link
-	}
+	maps.Copy(links, s.Links)
 	if s.Links = links; len(links) == 0 {
 		s.Links = nil
 	}

@@ -50,7 +50,6 @@ func Serve(in io.Reader, out io.Writer, world World) error {
 
 // WorkerEnvironment is what a worker is to have in its environment. One processor: with more, the order within one instant would be
 // another each time. No preemption in the midst of a computation, for the same reason.
-
 var WorkerEnvironment = []string{"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1"}
 
 // Workers run schedules in processes of their own, which are started once. One that dies, or hangs, is replaced by another; what it

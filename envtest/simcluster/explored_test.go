@@ -79,7 +79,7 @@ func lines(g *WithT, h *history.History) (all [][]byte) {
 	var identities []string
 	for _, f := range facts {
 		if f.Kind == history.Started {
-			identities = append(identities, f.Identity, f.Source.String())
+			identities = append(identities, f.Identity, f.Source.String()) //nolint:staticcheck // Of the life, and not of the fact.
 		}
 	}
 	named := strings.NewReplacer(identities...)

@@ -98,7 +98,7 @@ func (a *again) run(ctx context.Context) error {
 func (a *again) inVirtualTime(ctx context.Context, schedule explore.Schedule, folder string) error {
 	pool := workers(1)
 	defer pool.Close()
-	var worst invariant.Outcome = invariant.Held
+	worst := invariant.Held
 	for n := range a.count {
 		path := filepath.Join(folder, fmt.Sprintf("history-%d.jsonl", n+1))
 		came, made := pool.Save(ctx, schedule, path)
@@ -205,6 +205,7 @@ func codeOfOutcome(o invariant.Outcome) error {
 		return nil
 	case invariant.Broken:
 		return came(exitBroke)
+	default:
+		return came(exitUnknown)
 	}
-	return came(exitUnknown)
 }

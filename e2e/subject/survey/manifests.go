@@ -22,7 +22,7 @@ type manifest struct {
 // text is manifests as a file.
 func text(head string, all []manifest) (string, error) {
 	var out strings.Builder
-	for _, line := range strings.Split(head, "\n") {
+	for line := range strings.SplitSeq(head, "\n") {
 		out.WriteString("# " + line + "\n")
 	}
 	for i, m := range all {

@@ -107,20 +107,20 @@ func (c *Controller) writeElections(p *page, placed placed) {
 
 // usual are the renew deadline and the retry period that go with a lease duration, as far as they are usual.
 func usual(lease time.Duration) (renew, retry time.Duration) {
-	switch lease {
-	case 15 * time.Second: // k8s.io/component-base/config/v1alpha1/defaults.go, and controller-runtime
+	switch lease.Seconds() {
+	case 15: // k8s.io/component-base/config/v1alpha1/defaults.go, and controller-runtime
 		return 10 * time.Second, 2 * time.Second
-	case 137 * time.Second: // github.com/openshift/library-go pkg/config/leaderelection
+	case 137: // github.com/openshift/library-go pkg/config/leaderelection
 		return 107 * time.Second, 26 * time.Second
 	}
 	return lease * 2 / 3, lease * 2 / 15
 }
 
 func fromWhere(lease time.Duration) string {
-	switch lease {
-	case 15 * time.Second:
+	switch lease.Seconds() {
+	case 15:
 		return "controller-runtime's defaults, which go with such a lease"
-	case 137 * time.Second:
+	case 137:
 		return "those that OpenShift has with such a lease"
 	}
 	return "in the proportion that controller-runtime's defaults have"
