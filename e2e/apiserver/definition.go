@@ -3,6 +3,7 @@ package apiserver
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,13 +14,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// definitions is the kind of a CustomResourceDefinition.
-var definitions = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+// definition is the kind of a CustomResourceDefinition.
+var definition = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
 // make makes an object that is to be there before the replicas. One of a kind that was defined just before is tried until the API
 // server knows it; a definition is waited for, and one that another run has made is taken.
 func (n *Namespace) make(ctx context.Context, object client.Object, bound time.Duration) error {
-	defines := object.GetObjectKind().GroupVersionKind().GroupKind() == definitions
+	defines := object.GetObjectKind().GroupVersionKind().GroupKind() == definition.GroupKind() // The making may take its kind off.
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, bound, true, func(ctx context.Context) (bool, error) {
 		if defines { // It stays when the run is over: others may use it, too.
@@ -47,18 +48,17 @@ func (n *Namespace) make(ctx context.Context, object client.Object, bound time.D
 // awaitDefinition waits until the API server serves what is defined.
 func (n *Namespace) awaitDefinition(ctx context.Context, of client.Object, bound time.Duration) error {
 	defined := &unstructured.Unstructured{}
-	defined.SetGroupVersionKind(of.GetObjectKind().GroupVersionKind())
+	defined.SetGroupVersionKind(definition)
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, bound, true, func(ctx context.Context) (bool, error) {
 		if err := n.admin.Get(ctx, client.ObjectKeyFromObject(of), defined); err != nil {
 			return false, err
 		}
-		conditions, _, err := unstructured.NestedSlice(defined.Object, "status", "conditions")
-		for _, c := range conditions {
-			if c, is := c.(map[string]any); is && c["type"] == "Established" && c["status"] == "True" {
-				return true, nil
-			}
-		}
-		return false, err
+		// It has none at first, which is written as null.
+		conditions, _, _ := unstructured.NestedSlice(defined.Object, "status", "conditions")
+		return slices.ContainsFunc(conditions, func(c any) bool {
+			condition, is := c.(map[string]any)
+			return is && condition["type"] == "Established" && condition["status"] == "True"
+		}), nil
 	})
 	if err != nil {
 		return fmt.Errorf("expected the API server to serve what it defines within %v: %w", bound, err)

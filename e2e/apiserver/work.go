@@ -8,7 +8,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -39,24 +38,15 @@ type state struct {
 	generation int64
 }
 
-// MakeWork makes a work item. It returns [subject.ErrRefused] where it is the item that is wrong.
+// MakeWork makes a work item. It returns an error of [subject.ErrRefused] where it is the item that is wrong, as far as the API server
+// does not say that itself.
 func (n *Namespace) MakeWork(ctx context.Context, name string) error {
-	switch err := n.makeWork(ctx, name); {
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsForbidden(err), apierrors.IsNotFound(err),
-		apierrors.IsMethodNotSupported(err), meta.IsNoMatchError(err):
-		return fmt.Errorf("%w: %w", subject.ErrRefused, err)
-	default:
-		return err
-	}
-}
-
-func (n *Namespace) makeWork(ctx context.Context, name string) error {
 	// Short, so that an API server that hangs does not keep the next item waiting for long.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	item, err := n.subject.Work.Item(n.Name, name)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", subject.ErrRefused, err)
 	}
 	if n.subject.Work.Applied {
 		return n.apply(ctx, item, name)

@@ -50,6 +50,8 @@ type Run struct {
 	History *history.History
 	// Explanation is the verdict in words, or why there is none.
 	Explanation string
+	// Unfit says why the subject cannot be judged as it is described, whatever the scenario; nil, if it can be as far as is known.
+	Unfit error
 }
 
 // Run runs a scenario, once, and says what came of it.
@@ -107,13 +109,17 @@ func (p Place) run(ctx context.Context, s scenario.Scenario, profile scenario.Pr
 		}
 		return Run{Row: report.Skipped(s.Name, why)}
 	}
+	var unfit error
 	verdict, err := s.Run(ctx, scenario.Setting{
 		Cluster: cluster, Observer: observer, Subject: p.Subject(), Profile: profile, History: path, Log: p.Log,
+		Unfit: func(why error) { unfit = why },
 	})
 	if err != nil {
 		return failed(err)
 	}
-	return p.known(p.explained(verdict, path), s)
+	run := p.known(p.explained(verdict, path), s)
+	run.Unfit = unfit
+	return run
 }
 
 // unsuited says why a scenario cannot be run here, as far as can be told without a cluster.

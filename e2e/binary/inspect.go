@@ -15,16 +15,29 @@ import (
 // Inspect looks at the binary to run in the manager's place, before anything is started: is it there, can it be executed,
 // and which libraries does its build information name. A binary that was not built by Go has none; that is no error.
 func Inspect(path string) (history.Binary, error) {
-	found, err := Executable(path)
+	found, err := look(path)
 	if err != nil {
 		return found, fmt.Errorf("%w: it is to take the manager's flags and to keep its journal (see the package controller/journal)", err)
 	}
 	return found, nil
 }
 
-// Executable looks at any program: is it there, is it for this machine, and can it be executed.
+// what begins each error.
+const what = "expected the path of an executable"
+
+// Executable looks at any program that is to be started on this machine: is it there, is it for this machine, and can it be executed.
 func Executable(path string) (history.Binary, error) {
-	const what = "expected the path of an executable"
+	found, err := look(path)
+	if err != nil {
+		return found, err
+	}
+	if err := forThisMachine(found.Path); err != nil {
+		return history.Binary{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return found, nil
+}
+
+func look(path string) (history.Binary, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return history.Binary{}, fmt.Errorf("%s: %w", what, err)

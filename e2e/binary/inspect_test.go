@@ -2,7 +2,9 @@ package binary
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"testing"
 
@@ -56,4 +58,52 @@ func TestAGoProgramTellsItsVersions(t *testing.T) {
 	g.Expect(version(built, "k8s.io/api")).To(Equal("v0.27.0"))
 	g.Expect(version(built, "sigs.k8s.io/controller-runtime")).To(Equal("../controller-runtime"))
 	g.Expect(version(built, "k8s.io/kubernetes")).To(BeEmpty())
+}
+
+// Other machines' programs are found out before anything is started.
+func TestAProgramForAnotherMachineIsNamed(t *testing.T) {
+	folder := t.TempDir()
+	source := filepath.Join(folder, "main.go")
+	NewWithT(t).Expect(os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600)).To(Succeed())
+	other := map[string]string{"amd64": "arm64"}[runtime.GOARCH]
+	if other == "" {
+		other = "amd64"
+	}
+	built := func(system, architecture string) string {
+		path := filepath.Join(folder, system+"-"+architecture)
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", path, source)
+		build.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+architecture, "CGO_ENABLED=0")
+		said, err := build.CombinedOutput()
+		NewWithT(t).Expect(err).NotTo(HaveOccurred(), string(said))
+		return path
+	}
+	script := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		NewWithT(t).Expect(os.WriteFile(path, []byte(text), 0o700)).To(Succeed()) //nolint:gosec // It must be executable.
+		return path
+	}
+	for name, c := range map[string]struct{ path, says string }{
+		"this machine's":                  {built(runtime.GOOS, runtime.GOARCH), ""},
+		"another architecture's":          {built("linux", other), "is for another machine (ELF, "},
+		"a script":                        {script("script", "#!/bin/sh -e\n"), ""},
+		"a script of what is not there":   {script("odd", "#!/nowhere/interpreter\n"), "is a script of /nowhere/interpreter, which this machine lacks"},
+		"neither a program nor a script":  {script("words", "hello\n"), "is neither a program (ELF) nor a script"},
+		"nothing":                         {script("empty", ""), "is neither a program (ELF) nor a script"},
+		"half a program":                  {script("half", "\x7fELF"), "is neither a program (ELF) nor a script"},
+		"a program of another system":     {script("exe", "MZ"), "is neither a program (ELF) nor a script"},
+		"a whole one of another system's": {built("windows", "amd64"), "is for Windows"},
+		"macOS's":                         {built("darwin", "arm64"), "is for macOS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS != "linux" && c.says != "" {
+				t.Skip("other systems run other programs")
+			}
+			_, err := Executable(c.path)
+			if c.says == "" {
+				NewWithT(t).Expect(err).NotTo(HaveOccurred())
+				return
+			}
+			NewWithT(t).Expect(err).To(MatchError(And(HavePrefix("expected the path of an executable: "), ContainSubstring(c.says))))
+		})
+	}
 }

@@ -15,24 +15,42 @@ import (
 // cannot start is not worth waiting for.
 const crashes = 3
 
-// neverUp says whether a replica keeps exiting without ever having started.
-type neverUp struct {
-	spoke map[history.Source]bool
-	count map[string]int
+// crashing says whether a replica keeps exiting without ever having started; and, as long as nothing was done to anybody, without
+// having acted, and without having been told to.
+type crashing struct {
+	undisturbed bool
+	// spoke are the lives that have started, settled those that did something or were told to end.
+	spoke, settled map[history.Source]bool
+	count          map[string]int
+	// did is what the replica did not do that exited so often.
+	did string
 }
 
-func newNeverUp() *neverUp {
-	return &neverUp{spoke: map[history.Source]bool{}, count: map[string]int{}}
+func newCrashing(undisturbed bool) *crashing {
+	return &crashing{
+		undisturbed: undisturbed, spoke: map[history.Source]bool{}, settled: map[history.Source]bool{}, count: map[string]int{},
+		did: "said that it started",
+	}
 }
 
-func (n *neverUp) sees(f history.Fact) bool {
+func (c *crashing) hopeless() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(c.count)), func(n int) bool { return n >= crashes })
+}
+
+func (c *crashing) sees(f history.Fact) bool {
 	switch {
 	case f.Kind == history.Started:
-		n.spoke[f.Source] = true
-	case f.Kind == history.Exited && !n.spoke[f.Source]:
-		n.count[f.Replica]++
+		c.spoke[f.Source] = true
+	case f.Kind == history.Signalled, f.IsAct():
+		c.settled[f.Source] = true
+	case f.Kind != history.Exited:
+	case !c.spoke[f.Source]:
+		c.count[f.Replica]++
+	case c.undisturbed && !c.settled[f.Source]:
+		c.count[f.Replica]++
+		c.did = "acted"
 	}
-	return n.count[f.Replica] >= crashes
+	return c.count[f.Replica] >= crashes
 }
 
 // down says, for an error, what is known of replicas that are not there: that none keeps a journal, or that there is no such Lease, and
@@ -56,17 +74,23 @@ func (r *Run) down() string {
 	}
 	var text strings.Builder
 	switch {
-	case lease || journals:
+	case lease || journals || r.refusing: // Who is to refuse need not come.
 	case !r.subject.Journals():
 		fmt.Fprintf(&text, "; the Lease %s was never there%s: expected the subject to make it (elections, in its file); the replicas' logs are in %s",
 			r.subject.Elections[0].Name, r.others(), r.folder)
 	default:
 		fmt.Fprintf(&text, "; no replica has written to its journal (--journal): the package controller/journal says what is expected there, and the replicas' logs are in %s", r.folder)
 	}
+	text.WriteString(r.work.none())
 	for _, name := range slices.Sorted(maps.Keys(exits)) {
 		fmt.Fprintf(&text, "; %s last exited %s", exits[name].Source, how(*exits[name].Exit))
 	}
 	return text.String()
+}
+
+// nobodyCame says whether no replica has said that it started.
+func (r *Run) nobodyCame() bool {
+	return !slices.ContainsFunc(r.observer.Facts(), func(f history.Fact) bool { return f.Kind == history.Started })
 }
 
 // Listing is a cluster that can say which Leases there are.

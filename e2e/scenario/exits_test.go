@@ -36,13 +36,23 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 				for start := 1; start <= 5; start++ {
 					source := history.Source{Replica: "a", Start: start}
 					observer.Record(history.Fact{Kind: history.Launched, Source: source})
-					observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: &history.Exit{Code: 3, Error: "no such flag"}})
+					observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: &history.Exit{Code: 3, Error: "no such flag", Output: "usage: manager\nno such flag"}})
 				}
 			},
 			says: []string{
 				"expected 3 replicas to start", "a has exited 3 times before it said that it started",
-				"the package controller/journal", "a (start 5) last exited with code 3: no such flag",
+				"the package controller/journal", "a (start 5) last exited with code 3: usage: manager | no such flag",
 			},
+		},
+		"it starts, and exits again and again": {
+			deploy: func(observer *observe.Observer) {
+				for start := 1; start <= 5; start++ {
+					source := history.Source{Replica: "a", Start: start}
+					observer.Record(history.Fact{Kind: history.Started, Source: source, Identity: "a"})
+					observer.Record(history.Fact{Kind: history.Exited, Source: source, Exit: &history.Exit{Code: 3, Error: "no such kind"}})
+				}
+			},
+			says: []string{"a has exited 3 times before it acted", "a (start 5) last exited with code 3: no such kind"},
 		},
 		"it is silent": {
 			deploy: func(observer *observe.Observer) {
@@ -71,11 +81,18 @@ func TestAReplicaThatCannotStartIsNotWaitedFor(t *testing.T) {
 						run.AwaitLeader(ctx)
 					},
 				}
+				var unfit error
 				verdict, err := s.Run(t.Context(), scenario.Setting{
 					Cluster: broken{cluster, c.deploy}, Observer: cluster.observer, Subject: tested, Profile: scenario.Quick, History: path,
+					Unfit: func(why error) { unfit = why },
 				})
 				g := NewWithT(t)
 				g.Expect(err).NotTo(HaveOccurred())
+				if name == "one of three crashes" {
+					g.Expect(unfit).NotTo(HaveOccurred(), "some do start: another scenario may tell more")
+				} else {
+					g.Expect(unfit).To(MatchError(ContainSubstring(c.says[0])))
+				}
 				for _, part := range c.says {
 					g.Expect(verdict.GaveUp).To(ContainSubstring(part))
 				}

@@ -34,6 +34,8 @@ type Run struct {
 	workPeriod time.Duration
 	replicas   int
 	faults     []fault.Fault
+	// refusing: the replicas are to refuse what they are given.
+	refusing bool
 	// blocks is the scenario's.
 	blocks func(fault.Fault) bool
 	// folder is where the history is, and what else the cluster keeps of the run.
@@ -55,24 +57,42 @@ type gaveUp struct{ why error }
 // hindrance is why a run gave up, where it is not the replicas' doing.
 type hindrance struct{ error }
 
+// Unwrap is what hindered it.
+func (h hindrance) Unwrap() error { return h.error }
+
+// unfit is why a subject cannot be judged as it is described, whatever the scenario: before anything was done to it, it was not as its
+// description says.
+type unfit struct{ error }
+
+// Unwrap is what is wrong with it.
+func (u unfit) Unwrap() error { return u.error }
+
 func (r *Run) giveUp(format string, args ...any) {
 	panic(gaveUp{fmt.Errorf(format, args...)})
 }
 
 // await waits for a fact that matches, from the mark on; what says what is waited for.
 func (r *Run) await(ctx context.Context, bound time.Duration, mark int, what string, match func(history.Fact) bool) history.Fact {
-	r.log("waiting for %s (at most %v)", what, bound)
-	errBound := fmt.Errorf("expected %s within %v", what, bound)
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
-	defer cancel()
-	fact, err := r.observer.Await(ctx, mark, match)
-	switch {
-	case errors.Is(err, errBound):
-		r.giveUp("%w%s", err, r.down())
-	case err != nil:
-		r.giveUp("waiting for %s: %w", what, err)
+	fact, err := r.try(ctx, bound, mark, what, match)
+	if err != nil {
+		r.giveUp("%w", err)
 	}
 	return fact
+}
+
+func (r *Run) try(ctx context.Context, bound time.Duration, mark int, what string, match func(history.Fact) bool) (history.Fact, error) {
+	r.log("waiting for %s (at most %v)", what, bound)
+	errBound := fmt.Errorf("expected %s within %v", what, bound)
+	within, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
+	fact, err := r.observer.Await(within, mark, match)
+	switch {
+	case errors.Is(err, errBound):
+		return fact, fmt.Errorf("%w%s", err, r.down())
+	case err != nil:
+		return fact, fmt.Errorf("waiting for %s: %w", what, err)
+	}
+	return fact, nil
 }
 
 // patience is how long a verb waits for what a guarantee bounds: longer than the bound, so that a late event is seen, and
@@ -84,21 +104,34 @@ func patience(bound time.Duration) time.Duration { return (2 * bound).Round(time
 // leader does, because the next attempt to renew is a whole RetryPeriod away.
 func (r *Run) AwaitLeader(ctx context.Context) history.Source {
 	started := map[string]bool{}
-	crashing := newNeverUp()
-	what := fmt.Sprintf("%d replicas to start", r.replicas)
-	last := r.await(ctx, patience(r.bounds.Start()), 0, what, func(f history.Fact) bool {
+	crashing := newCrashing(len(r.injections) == 0)
+	// fits ends the wait at what shows that there is nothing to wait for.
+	fits := func(f history.Fact) bool { return !crashing.sees(f) && !r.otherLease(f) }
+	await := func(mark int, what string, match func(history.Fact) bool) history.Fact {
+		last, err := r.try(ctx, patience(r.bounds.Start()), mark, what, func(f history.Fact) bool { return !fits(f) || match(f) })
+		switch {
+		case err != nil && ctx.Err() == nil && r.nobodyCame():
+			r.giveUp("%w", unfit{err})
+		case err != nil:
+			r.giveUp("%w", err)
+		case crashing.hopeless():
+			r.giveUp("%w", unfit{fmt.Errorf("expected %s, but %s has exited %d times before it %s%s",
+				what, last.Replica, crashes, crashing.did, r.down())})
+		case r.otherLease(last):
+			r.giveUp("%w", unfit{r.wrongDuration(last)})
+		}
+		return last
+	}
+	await(0, fmt.Sprintf("%d replicas to start", r.replicas), func(f history.Fact) bool {
 		if f.Kind == history.Started {
 			started[f.Replica] = true
 		}
-		return crashing.sees(f) || len(started) == r.replicas
+		return len(started) == r.replicas
 	})
-	if len(started) < r.replicas {
-		r.giveUp("expected %s, but %s has exited %d times before it said that it started%s", what, last.Replica, crashes, r.down())
-	}
-	act := r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), "somebody to act", history.Fact.IsAct)
+	act := await(r.observer.Mark(), "somebody to act", history.Fact.IsAct)
 	var renewed time.Time
 	acts := 0
-	act = r.await(ctx, patience(r.bounds.Start()), r.observer.Mark(), act.Replica+" to renew and to go on acting", func(f history.Fact) bool {
+	act = await(r.observer.Mark(), act.Replica+" to renew and to go on acting", func(f history.Fact) bool {
 		switch {
 		case f.Kind == history.LeaseSeen:
 			renewed, acts = f.Time, 0

@@ -28,6 +28,15 @@ type Setting struct {
 	History string
 	// Log gets a line for each step; nil for none.
 	Log func(format string, args ...any)
+	// Unfit is told if the run shows that the subject cannot be judged as it is described, whatever the scenario; nil for none.
+	Unfit func(error)
+}
+
+// unfit tells of an error, if it says that the subject cannot be judged as it is described.
+func (s Setting) unfit(err error) {
+	if why, is := errors.AsType[unfit](err); is && s.Unfit != nil {
+		s.Unfit(why.error)
+	}
 }
 
 // Skip returns the reason why a cluster cannot run the scenario with a subject, at a profile, or nil.
@@ -181,6 +190,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	if err != nil {
 		setting.Log("gave up: %v", err)
 		kind := history.GaveUp
+		setting.unfit(err)
 		if _, hindered := errors.AsType[hindrance](err); hindered || ctx.Err() != nil {
 			kind = history.Hindered
 		}
@@ -199,6 +209,7 @@ func (s Scenario) play(ctx context.Context, setting Setting, header history.Head
 	}
 	// Whether or not a step was waiting when it happened.
 	if failed := setting.Observer.Err(); failed != nil {
+		setting.unfit(failed)
 		setting.Observer.Record(history.Fact{Kind: history.Hindered, Text: failed.Error()})
 	}
 	for _, injection := range run.injections {
@@ -219,11 +230,16 @@ func (r *Run) play(ctx context.Context, s Scenario) (err error) {
 	r.observer.Record(history.Fact{Kind: history.Deployed, Replicas: r.replicas, Text: fmt.Sprintf("%d replicas", r.replicas)})
 	deployment := subject.Deployment{Subject: r.subject, Replicas: r.replicas, Settings: r.settings, Before: s.upgrades()}
 	if err := r.cluster.Deploy(ctx, deployment); err != nil {
-		return fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
+		err = fmt.Errorf("deploying %d replicas: %w", r.replicas, err)
+		if wrong(err) {
+			err = unfit{err}
+		}
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod, func(err error) { cancel(hindrance{err}) })
+	// What is there before the work may take as long to come as a leader, and a first act.
+	r.work = makeWork(ctx, r.cluster, r.observer, r.workPeriod, 2*patience(r.bounds.Start()), func(err error) { cancel(hindrance{unfit{err}}) })
 	defer r.work.stop()
 	s.Steps(ctx, r)
 	if s.Restless != "" {

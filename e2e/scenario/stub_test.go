@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -32,6 +33,8 @@ type stub struct {
 	closed      int
 	stop        chan struct{}
 	bitten      chan struct{}
+	// leaseSeconds is how long the Lease lasts, if not as it is asked for.
+	leaseSeconds int32
 }
 
 // tested is a subject of which a stub needs no more.
@@ -67,7 +70,7 @@ func (s *stub) lead(options subject.Settings) {
 	began := time.Now().UTC()
 	renew := func() {
 		s.observer.Record(history.Fact{Kind: history.LeaseSeen, Lease: &history.Lease{
-			UID: "1", Holder: "a", DurationSeconds: int32(options.LeaseDuration.Seconds()), AcquireTime: began, RenewTime: time.Now().UTC(),
+			UID: "1", Holder: "a", DurationSeconds: cmp.Or(s.leaseSeconds, int32(options.LeaseDuration.Seconds())), AcquireTime: began, RenewTime: time.Now().UTC(),
 		}})
 	}
 	renew()

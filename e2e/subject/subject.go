@@ -143,8 +143,8 @@ type Pods struct {
 	Image, BeforeImage string
 }
 
-// ErrRefused is for a work item that the API server refuses to take, whoever asks.
-var ErrRefused = errors.New("the API server refuses it")
+// ErrRefused is for a work item that can never be made, whoever asks: the item itself is wrong.
+var ErrRefused = errors.New("it can never be made")
 
 // Work is what keeps a subject acting: objects that the harness makes, or changes, one after the other.
 type Work struct {

@@ -297,7 +297,8 @@ var mutants = []mutant{
 		}),
 	},
 	{
-		name: "writes a longer lease than it was told to", scenario: "leader killed", breaks: invariant.TakeoverInTime, inconclusive: true, runs: 10,
+		// It is told at once, before anything is done to anybody: every bound is computed from what it was told to write.
+		name: "writes a longer lease than it was told to", scenario: "leader killed", inconclusive: true,
 		manager: like(func(p *plain) {
 			p.elector.Lock = miswriting{p.elector.Lock, func(r *resourcelock.LeaderElectionRecord) { r.LeaseDurationSeconds *= 2 }}
 		}),

@@ -34,9 +34,9 @@ func TestEnvtestSaysWhatIsWrongWithASubject(t *testing.T) {
 		"its Lease has another name": {"  - name: first\n", "  - name: third\n",
 			"the Lease third was never there, but first, second: expected the subject to make it"},
 		"it takes other timings": {"    - --lease-duration=$(LEASE_DURATION)\n", "    - --lease-duration=20s\n    - --identity=$(REPLICA)-$(LEASE_DURATION)\n",
-			"wrote a lease duration of 20 s into the Lease"},
+			"wrote one that lasts 20s: give $(LEASE_DURATION) to the flag that sets it"},
 		"the API server refuses its work": {`labels: {work: "yes"}`, "labels: {work: \"yes\"}\n    data: {number: 1}",
-			"expected the API server to take work items, it has taken none for 5s: the API server refuses it"},
+			"expected a work item that can be made, and work-1 never can: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

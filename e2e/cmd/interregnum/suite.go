@@ -35,6 +35,8 @@ type suite struct {
 	rows       []report.Row
 	failures   []string
 	recognised bool
+	// unfit says why the subject cannot be judged as its file describes it; then nothing more is run. Nil, if it can be.
+	unfit error
 }
 
 // attemptAt is a scenario in one of several rounds, each of which has a folder of its own.
@@ -108,9 +110,12 @@ func weight(s scenario.Scenario) int {
 func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 	began := time.Now()
 	var run attempt.Run
-	if ctx.Err() != nil {
+	switch unfit := s.knownUnfit(); {
+	case ctx.Err() != nil:
 		run.Row = report.Failed(one.Name, fmt.Errorf("it was not run: %w", context.Cause(ctx)), "")
-	} else {
+	case unfit:
+		run.Row = report.Failed(one.Name, errors.New("it was not run: the subject cannot be judged as it is described"), "")
+	default:
 		run = one.place.Run(ctx, one.Scenario, s.profile)
 	}
 	if s.keep != nil && run.Row.Fails() && ctx.Err() == nil {
@@ -125,10 +130,21 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 		s.recognised = true
 		s.recognise(run.History)
 	}
+	again := s.unfit != nil // What was said once is enough.
+	if s.unfit == nil {
+		s.unfit = run.Unfit
+	}
 	fmt.Fprintf(s.progress, "%3d of %d: %s %s (%v)\n", len(s.rows), of, s.style.Paint(run.Row.Verdict, fmt.Sprintf("%-12s", run.Row.Verdict)), one.Name, time.Since(began).Round(100*time.Millisecond))
-	if run.Row.Fails() && run.Explanation != "" { // What was not begun is in the table alone.
+	if run.Row.Fails() && run.Explanation != "" && !(again && run.Unfit != nil) { // What was not begun is in the table alone.
 		s.failures = append(s.failures, strings.TrimRight(run.Explanation, "\n")+"\n  run it again: "+s.again(one.Name)+"\n")
 	}
+}
+
+// knownUnfit says whether the subject is known not to be what its description says.
+func (s *suite) knownUnfit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unfit != nil
 }
 
 // tell prints what came of the runs, and keeps it as Markdown.
@@ -143,6 +159,9 @@ func (s *suite) tell() error {
 		page, drawn := overview.Write(s.Folder)
 		err = errors.Join(err, drawn)
 		fmt.Fprintf(s.out, "timelines: %s\n", page)
+	}
+	if s.unfit != nil {
+		fmt.Fprintf(s.out, "\n%s cannot be judged as it is described, so nothing more was run: %v\n", s.Subject().Name, s.unfit)
 	}
 
 	var text strings.Builder
