@@ -51,6 +51,9 @@ func Explain(out io.Writer, saved *history.History, v invariant.Verdict, path st
 			line("    … and %d more like these", hidden)
 		}
 	}
+	for _, seen := range Seen(h.Witnesses) {
+		line("  %s", seen)
+	}
 	m := v.Measures
 	line("  %d acts in %d reigns; interregnum %s; takeover %s; overlap %s; last act of a lost reign %s before its lease ran out",
 		m.Acts, m.Reigns, duration(m.Interregnum, m.Interregnum > 0), Judged(v, path).takeover(),

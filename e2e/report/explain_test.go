@@ -59,6 +59,19 @@ func TestAnExplanationTellsAllThatWasFound(t *testing.T) {
 	}
 }
 
+func TestAnExplanationTellsWhichGuaranteesHadWhichWitness(t *testing.T) {
+	g := NewWithT(t)
+	var both, alone bytes.Buffer
+	g.Expect(report.Explain(&both, saved(header()), verdict(), "")).To(Succeed())
+	g.Expect(both.String()).To(ContainSubstring("  seen by journals, writes: AtMostOneActor, TakeoverInTime\n"))
+	g.Expect(both.String()).NotTo(ContainSubstring("no write tells"))
+	h := header()
+	h.Witnesses = []history.Witness{history.Writes}
+	g.Expect(report.Explain(&alone, saved(h), verdict(), "")).To(Succeed())
+	g.Expect(alone.String()).To(And(ContainSubstring("  seen by writes: AtMostOneActor, TakeoverInTime\n"),
+		ContainSubstring("cut off entirely: of that these say nothing: AtMostOneActor, FallsSilentInTime, OnlyTheElectedAct\n")))
+}
+
 func TestAFileWithoutAChecksumIsSaidToHaveNone(t *testing.T) {
 	const says = "carries no checksum"
 	g := NewWithT(t)

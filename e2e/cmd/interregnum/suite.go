@@ -154,6 +154,9 @@ func (s *suite) tell() error {
 		fmt.Fprintln(s.out, s.style.Paint(string(invariant.Broken), first)+"\n"+rest)
 	}
 	err := report.Table(s.out, s.rows, s.style)
+	if unseen := report.Unseen(s.Subject().Witnesses); unseen != "" {
+		fmt.Fprintln(s.out, unseen)
+	}
 	_, printed := fmt.Fprintf(s.out, "histories: %s\n", s.Folder)
 	if slices.ContainsFunc(s.rows, func(r report.Row) bool { return r.Verdict != report.NotRun && r.History != "" }) {
 		page, drawn := overview.Write(s.Folder)
