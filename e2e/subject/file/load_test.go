@@ -81,7 +81,7 @@ func written(t *testing.T, text string) string {
 	for name, content := range map[string]string{
 		"interregnum.yaml": text, "rights.yaml": rights, "no-rights.yaml": strings.Split(rights, "---")[0],
 		"broken.yaml": "kind: [", "nameless.yaml": "apiVersion: v1\nkind: Secret\n", "elsewhere.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: $(REPLICA)}\n",
-		"mine.sh": "#!/bin/sh\n", "plain.txt": "",
+		"mine.sh": "#!/bin/sh\n", "odd.sh": "hello\n", "plain.txt": "",
 	} {
 		mode := os.FileMode(0o600)
 		if strings.HasSuffix(name, ".sh") {
@@ -213,6 +213,7 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 		"no binary":                              {"  binary: mine.sh\n", "", ":9: process.binary: expected the path of an executable, got none"},
 		"a binary that is not there":             {"mine.sh", "missing", ":10: process.binary: expected the path of an executable: stat "},
 		"a binary that is none":                  {"mine.sh", "plain.txt", "is not executable (mode -rw-------): chmod +x it"},
+		"a binary that this machine cannot run":  {"mine.sh", "odd.sh", "is neither a program (ELF) nor a script"},
 		"a variable that is not set":             {"mine.sh", "${INTERREGNUM_NOWHERE}/mine.sh", ":10: process.binary: expected the environment variable INTERREGNUM_NOWHERE to be set"},
 		"an unknown placeholder":                 {"$(KUBECONFIG)", "$(KUBECONFG)", ":12: process.args[0]: unknown placeholder $(KUBECONFG): expected one of $(ACT_PERIOD)"},
 		"one in the environment":                 {"WHERE: $(NAMESPACE)", "WHERE: $(NAMESPCE)", ":17: process.env.WHERE: unknown placeholder $(NAMESPCE)"},
