@@ -27,7 +27,7 @@ func forThisMachine(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // It was only read.
 	here := runtime.GOOS + "/" + runtime.GOARCH
 	if is, err := elf.NewFile(file); err == nil {
 		if want, known := machines[runtime.GOARCH]; runtime.GOOS == "darwin" || known && is.Machine != want {

@@ -46,7 +46,7 @@ func byWrites() *subject.Subject {
 
 // judged runs a scenario in which the leader is waited for, and then some time; it returns why the subject is unfit, and how long the
 // run took.
-func judged(t *testing.T, cluster scenario.Cluster, observer *observe.Observer, of *subject.Subject) (verdict invariant.Verdict, unfit error, took time.Duration) {
+func judged(t *testing.T, cluster scenario.Cluster, observer *observe.Observer, of *subject.Subject) (verdict invariant.Verdict, took time.Duration, unfit error) {
 	t.Helper()
 	began := time.Now()
 	s := scenario.Scenario{
@@ -61,7 +61,7 @@ func judged(t *testing.T, cluster scenario.Cluster, observer *observe.Observer, 
 		Unfit: func(why error) { unfit = why },
 	})
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return verdict, unfit, time.Since(began)
+	return verdict, time.Since(began), unfit
 }
 
 func TestALeaseThatNeverAppearsIsTold(t *testing.T) {
@@ -79,7 +79,7 @@ func TestALeaseThatNeverAppearsIsTold(t *testing.T) {
 				silent := broken{cluster, func(observer *observe.Observer) {
 					observer.Record(history.Fact{Kind: history.Launched, Source: history.Source{Replica: "a", Start: 1}})
 				}}
-				verdict, unfit, took := judged(t, struct {
+				verdict, took, unfit := judged(t, struct {
 					broken
 					scenario.Listing
 				}{silent, odd{stub: cluster, leases: c.leases}}, cluster.observer, byWrites())
@@ -108,7 +108,7 @@ func TestALeaseOfAnotherDurationIsToldAtOnce(t *testing.T) {
 				g := NewWithT(t)
 				cluster := newStub(observe.New())
 				cluster.leaseSeconds = c.seconds
-				_, unfit, took := judged(t, cluster, cluster.observer, c.of)
+				_, took, unfit := judged(t, cluster, cluster.observer, c.of)
 				if c.says == "" {
 					g.Expect(unfit).NotTo(HaveOccurred())
 					return
@@ -156,7 +156,7 @@ func TestAnItemThatCanNeverBeMadeIsTold(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
 				cluster := newStub(observe.New())
-				verdict, unfit, took := judged(t, odd{stub: cluster, makeWork: c.makeWork}, cluster.observer, tested)
+				verdict, took, unfit := judged(t, odd{stub: cluster, makeWork: c.makeWork}, cluster.observer, tested)
 				if c.says == "" {
 					g.Expect(unfit).NotTo(HaveOccurred())
 					g.Expect(verdict.Assumptions).NotTo(ContainElement(ContainSubstring("made")))

@@ -135,7 +135,7 @@ func (s *suite) one(ctx context.Context, one attemptAt, of int) {
 		s.unfit = run.Unfit
 	}
 	fmt.Fprintf(s.progress, "%3d of %d: %s %s (%v)\n", len(s.rows), of, s.style.Paint(run.Row.Verdict, fmt.Sprintf("%-12s", run.Row.Verdict)), one.Name, time.Since(began).Round(100*time.Millisecond))
-	if run.Row.Fails() && run.Explanation != "" && !(again && run.Unfit != nil) { // What was not begun is in the table alone.
+	if run.Row.Fails() && run.Explanation != "" && (!again || run.Unfit == nil) { // What was not begun is in the table alone.
 		s.failures = append(s.failures, strings.TrimRight(run.Explanation, "\n")+"\n  run it again: "+s.again(one.Name)+"\n")
 	}
 }
