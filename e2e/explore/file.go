@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/interregnum/interregnum/e2e/yamlline"
 )
 
 // Load reads a schedule from a file. Everything that is wrong with it is an error that names the line, and what was expected.
@@ -41,9 +42,8 @@ func Parse(content []byte) (Schedule, error) {
 	if len(root.Content) == 0 || err != nil || first.Format != Format {
 		return Schedule{}, fmt.Errorf("line 1: expected a schedule, with the format %q, got %q", Format, first.Format)
 	}
-	l := lines{root.Content[0]}
 	if first.Version != Version {
-		return Schedule{}, fmt.Errorf("line %d: expected version %d of a schedule, got %d: another interregnum wrote it", l.of("version"), Version, first.Version)
+		return Schedule{}, fmt.Errorf("line %d: expected version %d of a schedule, got %d: another interregnum wrote it", yamlline.Of(&root, "version"), Version, first.Version)
 	}
 	var s Schedule
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
@@ -55,7 +55,7 @@ func Parse(content []byte) (Schedule, error) {
 		return Schedule{}, errors.New("expected one schedule in a file, got more behind it")
 	}
 	if wrong := s.wrong(); wrong != nil {
-		return Schedule{}, fmt.Errorf("line %d: %w", l.of(wrong.at...), wrong)
+		return Schedule{}, fmt.Errorf("line %d: %w", yamlline.Of(&root, wrong.at...), wrong)
 	}
 	return s, nil
 }
@@ -82,31 +82,4 @@ func (s Schedule) Bytes(above string) ([]byte, error) {
 		return nil, fmt.Errorf("writing a schedule: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// lines finds the line of a part of a file: names of fields, and numbers of entries in lists.
-type lines struct{ root *yaml.Node }
-
-func (l lines) of(path ...any) int {
-	node, line := l.root, max(l.root.Line, 1)
-	for _, part := range path {
-		var next *yaml.Node
-		switch part := part.(type) {
-		case string:
-			at := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == part && n.Kind == yaml.ScalarNode })
-			if node.Kind == yaml.MappingNode && at >= 0 && at+1 < len(node.Content) {
-				next, line = node.Content[at+1], node.Content[at].Line
-			}
-		case int:
-			if node.Kind == yaml.SequenceNode && part < len(node.Content) {
-				next = node.Content[part]
-				line = next.Line
-			}
-		}
-		if next == nil {
-			return line
-		}
-		node = next
-	}
-	return line
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/interregnum/interregnum/e2e/yamlline"
 )
 
 // problems are what is wrong with a file: all of it, so that nobody has to try again for each.
@@ -20,40 +22,10 @@ type problems struct {
 
 // at adds one about a field, which is found by its path: names of fields, and numbers of entries in lists.
 func (p *problems) at(field []any, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("%s:%d: %s: %s", p.path, p.line(field), dotted(field), fmt.Sprintf(format, args...)))
+	p.errs = append(p.errs, fmt.Errorf("%s:%d: %s: %s", p.path, yamlline.Of(p.root, field...), dotted(field), fmt.Sprintf(format, args...)))
 }
 
 func (p *problems) err() error { return errors.Join(p.errs...) }
-
-// line is that of a field; of the last part of its path that there is, if it is missing.
-func (p *problems) line(field []any) int {
-	node := p.root
-	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
-		node = node.Content[0]
-	}
-	line := max(node.Line, 1)
-	for _, part := range field {
-		var next *yaml.Node
-		switch part := part.(type) {
-		case string:
-			for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-				if node.Content[i].Value == part {
-					next, line = node.Content[i+1], node.Content[i].Line
-				}
-			}
-		case int:
-			if node.Kind == yaml.SequenceNode && part < len(node.Content) {
-				next = node.Content[part]
-				line = next.Line
-			}
-		}
-		if next == nil {
-			return line
-		}
-		node = next
-	}
-	return line
-}
 
 // dotted is how people write such a path.
 func dotted(field []any) string {
