@@ -12,7 +12,7 @@ import (
 func TestWhereSomethingStands(t *testing.T) {
 	g := NewWithT(t)
 	var root yaml.Node
-	g.Expect(yaml.Unmarshal([]byte("first: second\nlist:\n  - name: list\n  -\n    name: x\nsecond: 2\n"), &root)).To(Succeed())
+	g.Expect(yaml.Unmarshal([]byte("first: second\nlist:\n  - name: list\n  -\n    name: x\nsecond: 2\nthird: second\nfourth: 4\n"), &root)).To(Succeed())
 	g.Expect(yamlline.Of(&root)).To(Equal(1))
 	g.Expect(yamlline.Of(&root, "second")).To(Equal(6), "a field, and not a value of that name")
 	g.Expect(yamlline.Of(&root, "list", 1, "name")).To(Equal(5))
