@@ -545,7 +545,8 @@ var mutants = []mutant{
 		name: "takes the name of whoever leads off the Lease", scenario: "at rest", breaks: invariant.OnlyTheHolderReleases, runs: 5,
 		manager: like(func(p *plain) {
 			p.idle = func() {
-				pause(p.process, 3*p.options.RetryPeriod)
+				// Between two renewals: at the moment of one, all its writes may be refused as conflicts.
+				pause(p.process, 5*p.options.RetryPeriod/2)
 				// Not by the elector's lock, which is the elector's alone.
 				leases := p.leases.Leases(p.options.LeaderElectionNamespace)
 				if lease, err := leases.Get(p.process, p.options.LeaderElectionID, metav1.GetOptions{}); err == nil && *lease.Spec.HolderIdentity != p.identity {
