@@ -87,7 +87,7 @@ func allSought() (all []sought) {
 	for _, bug := range explore.KnownBugs {
 		all = append(all, sought{"known bug: " + bug.Bug, Controller, explore.Plan{Unsafe: bug.Unsafe}, known(bug.Bug)})
 	}
-	for _, m := range slices.Concat(mutants, mutantsOnRequests) {
+	for _, m := range mutants {
 		if m.breaks.Name != invariant.RefusesBadTimings.Name {
 			all = append(all, sought{m.name, m.manager, explore.Plan{}, unknown})
 		}
