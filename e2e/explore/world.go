@@ -7,6 +7,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/repeat"
 	"github.com/interregnum/interregnum/e2e/scenario"
 	"github.com/interregnum/interregnum/e2e/subject"
 )
@@ -36,8 +37,8 @@ const mostVirtual = 24 * time.Hour
 // Run runs a schedule, once.
 func (w World) Run(s Schedule) (r Result) {
 	r.Schedule = s
-	repeat(s.Seed)
-	quietly(func() {
+	repeat.From(s.Seed)
+	repeat.Quietly(func() {
 		w.Within(func(ctx context.Context) {
 			ctx, cancel := context.WithTimeout(ctx, mostVirtual)
 			defer cancel()

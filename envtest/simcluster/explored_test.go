@@ -18,6 +18,7 @@ import (
 	"github.com/interregnum/interregnum/e2e/explore"
 	"github.com/interregnum/interregnum/e2e/history"
 	"github.com/interregnum/interregnum/e2e/observe"
+	"github.com/interregnum/interregnum/e2e/repeat"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -47,7 +48,7 @@ func worldOf(t *testing.T, manager Manager) explore.World {
 // (client-go's informers), and with lives in the place of identities, which two that start at one instant draw in either order.
 func TestExplorationRepeats(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(explore.Repeats()).To(BeTrue(), "expected math/rand to be seeded: does the test say //go:debug randseednop=0?")
+	g.Expect(repeat.Works()).To(BeTrue(), "expected math/rand to be seeded: does the test say //go:debug randseednop=0?")
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	world := worldOf(t, Controller)
 	differ := 0

@@ -1,4 +1,4 @@
-package explore
+package repeat
 
 import (
 	"runtime"
@@ -13,8 +13,8 @@ const (
 	most   = 1 << 30
 )
 
-// quietly does something without the collector.
-func quietly(do func()) {
+// Quietly does something without the collector.
+func Quietly(do func()) {
 	limit := debug.SetMemoryLimit(most)
 	percent := debug.SetGCPercent(-1)
 	do()

@@ -1,4 +1,5 @@
-package explore
+// Package repeat has a run in virtual time go the same way again.
+package repeat
 
 import (
 	"math/rand"
@@ -7,17 +8,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// repeat has all that the libraries draw be drawn again: client-go's pauses come from the global source of math/rand, which repeats
+// From has all that the libraries draw be drawn again: client-go's pauses come from the global source of math/rand, which repeats
 // in programs that say //go:debug randseednop=0, and identities from the source of random UUIDs.
-func repeat(seed uint64) {
+func From(seed uint64) {
 	rand.Seed(int64(seed))                                                 //nolint:staticcheck,gosec // It is the libraries' source that is to repeat.
 	uuid.SetRand(&source{from: rand.New(rand.NewSource(int64(seed) + 1))}) //nolint:gosec // It is to be the same again.
 }
 
-// Repeats says whether this program can have the libraries draw the same again.
-func Repeats() bool {
+// Works says whether this program can have the libraries draw the same again.
+func Works() bool {
 	draw := func() int64 {
-		repeat(1)
+		From(1)
 		return rand.Int63() //nolint:gosec // It is compared.
 	}
 	first := draw()
