@@ -16,6 +16,9 @@ import (
 type Known struct {
 	// Bug is its name in the track record.
 	Bug string
+	// Why says what is wrong with it, and Cause where in the libraries it comes from; empty where the track record does
+	// (scenario.KnownBug).
+	Why, Cause string
 	// Unsafe: it is one of timings with which a leader outlives its lease.
 	Unsafe bool
 	// Explains says whether the bug is what broke a guarantee.
@@ -45,11 +48,12 @@ var besides = []invariant.Guarantee{
 
 // KnownBugs are those that exploration can tell.
 var KnownBugs = []Known{
-	// client-go's renew() calls release() before Run's deferred OnStoppedLeading: meanwhile the leader acts, and when the release has
-	// been applied a rival may.
 	{
-		Bug:  EarlyRelease,
-		Then: besides,
+		Bug: EarlyRelease,
+		Why: "With release on cancel, a leader that gives up, and can then reach the API server, releases the Lease while it acts: a rival " +
+			"may act before the answer to the release has come.",
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() calls release() before Run's deferred OnStoppedLeading",
+		Then:  besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, at := e.released(name, b)
 			// It may be told to stop while the release is under way.
@@ -119,9 +123,13 @@ var KnownBugs = []Known{
 			return !acted.Before(l.told) && acted.Sub(l.told) <= e.header.Drain.Duration+e.away
 		},
 	},
-	// renew() begins to count when the answer has come, while others count from when the renewal was seen, which was sent before.
 	{
-		Bug:  LateAnswer,
+		Bug: LateAnswer,
+		Why: "A leader counts from when the answer to its renewal has come, and its rivals from when they have seen the renewal: where the " +
+			"answer is late, it acts for longer than its lease.",
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() pauses for a RetryPeriod after tryAcquireOrRenew() has returned, and only " +
+			"then begins to count its RenewDeadline; that may be a RenewDeadline after the renewal was seen: an update that was applied and timed out is " +
+			"followed by a get and another update with the same renewTime, in which its rivals see nothing new",
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
