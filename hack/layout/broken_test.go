@@ -15,6 +15,7 @@ func sound() Graph {
 		"controller/cmd/controller": {Imports: []string{"controller"}},
 		"e2e/history":               {Imports: []string{"controller/journal"}, TestImports: []string{"e2e/history"}},
 		"e2e/invariant":             {Imports: []string{"e2e/history"}, TestImports: []string{"context"}},
+		"e2e/advise":                {Imports: []string{"e2e/history", "e2e/invariant", "e2e/scenario", "e2e/explore"}, TestImports: []string{"envtest/simcluster"}},
 		"e2e/attack":                {Imports: []string{"e2e/history", "e2e/invariant"}, TestImports: []string{"context"}},
 		"e2e/fault":                 {Imports: []string{"context"}},
 		"e2e/observe":               {Imports: []string{"e2e/history", "k8s.io/client-go/rest"}},
@@ -56,6 +57,10 @@ var breaks = map[string][]struct {
 	"a checker sees histories only": {
 		{who: "e2e/invariant", imported: "e2e/fault"},
 		{who: "e2e/invariant", imported: "e2e/observe", byTest: true},
+	},
+	"advice runs nothing": {
+		{who: "e2e/advise", imported: "envtest/simcluster"},
+		{who: "e2e/advise", imported: "e2e/fault"},
 	},
 	"an attack sees histories and verdicts only": {
 		{who: "e2e/attack", imported: "e2e/scenario"},

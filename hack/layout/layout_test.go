@@ -39,6 +39,11 @@ var rules = []Rule{{
 	Who:    []string{"e2e/timeline/..."}, Tests: true,
 	Only: []string{"e2e/history", "e2e/invariant", "e2e/report", "e2e/timeline"}, NeverCompile: []string{"k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."},
 }, {
+	Name:   "advice runs nothing",
+	Reason: "it is computed from timings, with the bounds of a judge; its tests hold it against runs, which it must not have seen",
+	Who:    []string{"e2e/advise/..."},
+	Only:   []string{"controller", "e2e/explore", "e2e/history", "e2e/invariant", "e2e/scenario", "e2e/subject"},
+}, {
 	Name:   "an attack sees histories and verdicts only",
 	Reason: "it edits what was told, of any cluster and from long ago; one that knew how a history came about could spare what is hard to judge",
 	Who:    []string{"e2e/attack/..."}, Tests: true,
@@ -121,7 +126,7 @@ var rules = []Rule{{
 var (
 	required = []string{
 		"controller", "controller/journal",
-		"e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/explore", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/podcluster", "e2e/scenario", "e2e/subject", "e2e/timeline", "e2e/turnover",
+		"e2e/advise", "e2e/apiserver", "e2e/apiserver/audit", "e2e/attack", "e2e/attempt", "e2e/binary", "e2e/explore", "e2e/fault", "e2e/history", "e2e/invariant", "e2e/kindcluster", "e2e/observe", "e2e/podcluster", "e2e/scenario", "e2e/subject", "e2e/timeline", "e2e/turnover",
 		"envtest/processcluster", "envtest/proxy", "envtest/simcluster",
 	}
 	planned  = []string{"e2e/spec", "e2e/spec/...", "e2e/cmd/..."}
