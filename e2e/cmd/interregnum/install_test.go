@@ -31,6 +31,7 @@ func TestAShellCompletes(t *testing.T) {
 		{"run", "--on", ""}:                {"sim\n", "envtest\n", "kind\n"},
 		{"run", "--profile", ""}:           {"quick\n", "production\n"},
 		{"run", "--focus", "leader kille"}: {"leader killed\n", "leader killed before ten standbys\n"},
+		{"advise", "--output", ""}:         {"text\n", "json\n"},
 	} {
 		out, errs, code := said(t, append([]string{"__complete"}, args[:]...)...)
 		g.Expect(code).To(Equal(exitHeld), errs)
