@@ -68,7 +68,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record explore explore-proof test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
+.PHONY: help scenarios track-record explore explore-proof advise-check test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -102,11 +102,16 @@ explore-proof: ## how many runs exploration takes to find each of what is known,
 	@mkdir -p "$$RUNS"; GODEBUG=asyncpreemptoff=1 go -C envtest/simcluster test -count=1 -v -timeout 12h -run '^TestExplorationProof$$' \
 		-explore.seeds "$(COUNT)" -explore.focus "$$FOCUS" -explore.table "$$RUNS/explore-proof.md"
 
+# Fixed seeds, so that what fails once fails again; SEED has others.
+advise-check: ## hold each number of `interregnum advise` against 1,000 failovers in virtual time, and try to refute it (SEED, FOCUS)
+	@mkdir -p "$$RUNS"; go -C e2e/advise test -count=1 -v -timeout 3h -run "$${FOCUS:-^TestAdvice}" -advise.runs 1000 -advise.seed "$(or $(SEED),1)" >"$$RUNS/advise-check.log"; \
+	code=$$?; grep -e 'said' -e 'expected' -e '^--- ' -e '^ok' -e '^FAIL' "$$RUNS/advise-check.log"; exit $$code
+
 test: test-unit test-sim test-envtest ## everything that needs no container
 
 test-unit: ## unit tests and the layout rules
 	@echo '==> unit tests$(if $(race), with the race detector, without the race detector: no C compiler)'
-	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack|TestExploration.*|Test.*ByWritesAlone)$$' $$packages
+	@$(units) && go test $(race) -skip '^(TestScenarios|TestAttack|TestExploration.*|TestAdvice.*|Test.*ByWritesAlone)$$' $$packages
 	@echo '==> layout: who may import whom'
 	@go test -count=1 ./hack/layout
 
@@ -117,6 +122,8 @@ test-sim: ## the catalogue in virtual time (FOCUS, LABELS, PROFILE)
 	@go test -count=1 ./envtest/simcluster -run '^(TestAttack|Test.*ByWritesAlone)$$'
 	@echo '==> exploration: it repeats, finds what is known, and suspects nobody'
 	@GODEBUG=asyncpreemptoff=1 go test -count=1 ./envtest/simcluster -run '^TestExploration'
+	@echo '==> advice: each number against a few failovers'
+	@go test -count=1 ./e2e/advise -run '^TestAdvice'
 
 test-envtest: ## the catalogue on a real API server with real processes (FOCUS, LABELS, PROFILE, CONTROLLER)
 	@echo '==> the catalogue on a real API server'
