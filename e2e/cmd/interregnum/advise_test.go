@@ -94,5 +94,5 @@ func TestALeaderWhoseAnswersAreLateOutlivesItsLease(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	out, errs, code := said(t, "replay", schedule)
 	g.Expect(code).To(Equal(exitBroke), out+errs)
-	g.Expect(out).To(ContainSubstring("acted 6.85s after its last renewal, with a lease of 6s (by 850ms)"))
+	g.Expect(out).To(ContainSubstring("acted 6.809s after its last renewal, with a lease of 6s (by 809ms)"))
 }
