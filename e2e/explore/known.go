@@ -125,7 +125,11 @@ var KnownBugs = []Known{
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
-			return l != nil && e.held(l, b.Facts[0].Lease.RenewTime) && late <= e.lastAct(l, e.header.ReleaseOnCancel)+l.timings.RequestTimeout()+e.away
+			if l == nil {
+				return false
+			}
+			answer := e.answeredLate(l, b.Facts[0].Lease.RenewTime)
+			return answer > 0 && late <= e.lastAct(l, e.header.ReleaseOnCancel)+answer+e.away
 		},
 	},
 	// acquire() returns false when its context ends while a request is under way that is applied all the same.
@@ -157,8 +161,12 @@ type evidence struct {
 	away time.Duration
 }
 
-// holdsUp finds the names of faults after which what was under way goes on.
-var holdsUp = regexp.MustCompile("held|delayed|slow|stalls|paused")
+// holdsUp finds the names of faults after which what was under way goes on, and lostUntilHealed those of them that let nothing through
+// before they are healed.
+var (
+	holdsUp         = regexp.MustCompile("held|delayed|slow|stalls|paused|partitioned|connections")
+	lostUntilHealed = regexp.MustCompile("partitioned|connections")
+)
 
 // traces are what is known of a life.
 type traces struct {
@@ -172,14 +180,24 @@ type traces struct {
 	renewed, exited time.Time
 }
 
-// held says whether something held up requests of a life at a moment, or their answers.
-func (e *evidence) held(l *traces, t time.Time) bool {
+// answeredLate is how late the answer may have come to what a life asked for at a moment, because something held it up; 0, if nothing
+// did. A request that takes longer than its timeout has no answer.
+func (e *evidence) answeredLate(l *traces, t time.Time) (late time.Duration) {
+	timeout := l.timings.RequestTimeout()
 	for _, f := range e.faults {
-		if (f.Replica == "" || f.Replica == l.Replica) && !f.Time.After(t.Add(l.timings.RequestTimeout())) && (e.healed[f.Fault.ID].IsZero() || !e.healed[f.Fault.ID].Before(t)) {
-			return true
+		healed := e.healed[f.Fault.ID]
+		if f.Replica != "" && f.Replica != l.Replica || f.Time.After(t.Add(timeout)) || !healed.IsZero() && healed.Before(t) {
+			continue
+		}
+		if !lostUntilHealed.MatchString(f.Fault.Name) {
+			return timeout
+		}
+		// What is lost comes when it is sent again, which is when the network carries it again.
+		if its := healed.Sub(t); !healed.IsZero() && its <= timeout+e.away {
+			late = max(late, its)
 		}
 	}
-	return false
+	return late
 }
 
 func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.After(t) }

@@ -168,6 +168,20 @@ func (v *view) delayWithin(replica string, w window) (d time.Duration) {
 	return d
 }
 
+// heldUp is how long it takes a replica to ask again, after faults on some of its requests that last at some moment within a time:
+// each of those may take until it times out, and it looks again after up to 2.2 RetryPeriods. What says by itself how long it takes
+// is not counted here (see delayWithin).
+func (v *view) heldUp(replica string, w window) (d time.Duration) {
+	for i := range v.disturbs {
+		f := &v.disturbs[i]
+		spares := f.injected.Fault.Healable && f.injected.Fault.RiddenOut && f.injected.Fault.Delay.Duration == 0
+		if spares && f.evidence != nil && f.aimedAt(replica) && !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
+			d += time.Duration(f.evidence.Fault.Touched) * (v.bounds.requestTimeout() + v.bounds.retries(jitter))
+		}
+	}
+	return d
+}
+
 func (d *disturbance) lasts(t, end time.Time) bool {
 	return !t.Before(d.injected.Time) && !t.After(d.lifted(end))
 }

@@ -25,7 +25,12 @@ func (v *view) handoversOfWork(found *finding) {
 			continue
 		}
 		l := v.lifeOf(before.Source)
-		if !v.header.Expect.RidesOut() && v.caused(l, v.ledFrom(l, before), now.begin()) || v.unanswered(l, now.begin()) {
+		// Who comes next may be kept from acting for long, by another fault: what counts is when the one before was gone.
+		gone := now.begin()
+		if l != nil {
+			gone = firstOf(gone, l.over(gone))
+		}
+		if !v.header.Expect.RidesOut() && v.caused(l, v.ledFrom(l, before), gone) || v.unanswered(l, gone) {
 			continue
 		}
 		reported[before.Source] = true
