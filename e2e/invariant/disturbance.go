@@ -104,7 +104,7 @@ func (v *view) caused(l *life, from, to time.Time) bool {
 	}
 	for i := range v.disturbs {
 		d := &v.disturbs[i]
-		if !d.comes(to.Add(v.uncertainty)) || v.settles(d).Before(to) {
+		if d.injected.Fault.RiddenOut || !d.comes(to.Add(v.uncertainty)) || v.settles(d).Before(to) {
 			continue
 		}
 		if l == nil && d.injected.Replica == "" || l != nil && d.aimedAt(l.Replica) && !from.After(d.lifted(v.end()).Add(v.uncertainty)) {
