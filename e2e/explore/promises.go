@@ -67,12 +67,24 @@ var Promises = []Promise{
 	},
 	{
 		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,
-		But: []Kind{DeleteLease}, Why: "terms begin again with each new Lease, so that who leads again cannot be told from who never lost",
+		If:  stolenOnceAtMost,
+		But: []Kind{DeleteLease},
+		Why: "terms begin again with each new Lease, so that who leads again cannot be told from who never lost; who lost by one theft may have its Lease back by another before it gives up",
 	},
 	{
 		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
 		If: func(s Schedule) bool { return s.Release }, Idle: true,
 	},
+}
+
+func stolenOnceAtMost(s Schedule) bool {
+	thefts := 0
+	for _, step := range s.Steps {
+		if step.Do == StealLease {
+			thefts++
+		}
+	}
+	return thefts < 2
 }
 
 // near is how far a replica may be from the API server to do what an interregnum has left undone within the allowance: some hundred
