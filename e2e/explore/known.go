@@ -33,9 +33,10 @@ const (
 	ReleaseAtWork   = "leader's work outlasts its graceful shutdown, with release"
 	LossAtWork      = "leader that is told to stop loses its Lease while its work stops"
 	ToldBeforeKnows = "replica told to stop before it knows that it holds the Lease"
-	// EarlyRelease and LateAnswer were found by exploring.
-	EarlyRelease = "leader that gives up releases its Lease while it works"
-	LateAnswer   = "leader counts from the answer to its renewal"
+	// EarlyRelease, LateAnswer and EndlessRelease were found by exploring.
+	EarlyRelease   = "leader that gives up releases its Lease while it works"
+	LateAnswer     = "leader counts from the answer to its renewal"
+	EndlessRelease = "release that conflicts is tried again without a pause"
 )
 
 var besides = []invariant.Guarantee{
@@ -132,6 +133,15 @@ var KnownBugs = []Known{
 			return answer > 0 && late <= e.lastAct(l, e.header.ReleaseOnCancel)+answer+e.away
 		},
 	},
+	// tryRelease() calls itself when its update conflicts, at once, for as long as a renew deadline.
+	{
+		Bug:  EndlessRelease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && e.header.ReleaseOnCancel && l.spins && late <= e.lastAct(l, false)+l.timings.RenewDeadline+e.away
+		},
+	},
 	// acquire() returns false when its context ends while a request is under way that is applied all the same.
 	{
 		Bug:  ToldBeforeKnows,
@@ -178,6 +188,20 @@ type traces struct {
 	timings         subject.Timings
 	safe            bool
 	renewed, exited time.Time
+	// looks are the latest ones of those at the Lease; spins: there were so many within a RetryPeriod.
+	looks []time.Time
+	spins bool
+}
+
+// manyLooks is more than anybody needs within a RetryPeriod who waits between two attempts.
+const manyLooks = 10
+
+// look notes a look at the Lease.
+func (l *traces) look(t time.Time) {
+	if l.looks = append(l.looks, t); len(l.looks) > manyLooks {
+		l.looks = l.looks[1:]
+	}
+	l.spins = l.spins || l.held && len(l.looks) == manyLooks && t.Sub(l.looks[0]) < l.timings.RetryPeriod
 }
 
 // answeredLate is how late the answer may have come to what a life asked for at a moment, because something held it up; 0, if nothing
@@ -237,6 +261,9 @@ func (e *evidence) see(f *history.Fact) {
 		e.faults = append(e.faults, f)
 	case f.Kind == history.Healed:
 		e.healed[f.Fault.ID] = f.Time
+	}
+	if f.Kind == history.Looked && e.lives[f.Source] != nil {
+		e.lives[f.Source].look(f.Time)
 	}
 	if f.Replica == "" || f.Start == 0 || f.Write != nil {
 		return

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -236,15 +237,19 @@ var TrackRecord = []KnownBug{
 			Why: "With release on cancel, a leader that gives up because no answer comes releases its Lease before it says that it stopped " +
 				"leading, and acts until the release is answered: a rival need not wait for that.",
 			ReleaseOnCancel: true,
-			Faults:          []fault.Fault{fault.AnswerDelayed{}},
+			Faults:          []fault.Fault{fault.AnswerDelayed{}, fault.APIServerSlow{}},
 			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
 			Takeover:        history.ByExpiry, Since: history.SinceInjection,
 			Steps: func(ctx context.Context, run *Run) {
 				leader := run.AwaitLeader(ctx)
 				late := run.Inject(ctx, fault.AnswerDelayed{Selection: renewalsOf(leader.Replica)})
-				run.AwaitRivalOf(ctx, leader)
+				// Where requests took no time, a renewal would time out at the instant at which the leader gives up.
+				slow := run.Inject(ctx, fault.APIServerSlow{Latency: askingTakes})
+				// When it is started again it must not win without hearing of it.
 				run.AwaitExit(ctx, leader)
 				late.Heal(ctx)
+				slow.Heal(ctx)
+				run.AwaitRivalOf(ctx, leader)
 			},
 		},
 		Profile: Production,
@@ -286,7 +291,37 @@ var TrackRecord = []KnownBug{
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() waits for a RetryPeriod after tryAcquireOrRenew() has returned, and " +
 			"only then begins the renew deadline, so that at 15s/10s/2s a leader whose last renewal took 5s to be answered acts until 5s + 2s + 10s = 17s after it",
 	},
+	{
+		Scenario: Scenario{
+			Name: "release that conflicts is tried again without a pause",
+			Why: "With release on cancel, a leader that gives up, and whose release conflicts, tries it again at once, as often as it can and for a " +
+				"whole renew deadline more, and acts meanwhile, although each request is answered.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.APIServerSlow{}, fault.RequestRefused{Code: http.StatusConflict}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover:        history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) {
+				leader := run.AwaitLeader(ctx)
+				refusal := run.Inject(ctx, fault.RequestRefused{Selection: renewalsOf(leader.Replica), Code: http.StatusConflict})
+				slow := run.Inject(ctx, fault.APIServerSlow{Latency: askingTakes})
+				run.AwaitExit(ctx, leader)
+				slow.Heal(ctx)
+				refusal.Heal(ctx)
+				run.AwaitRivalOf(ctx, leader)
+			},
+		},
+		Profile:  Production,
+		Window:   unansweredUntilItGaveUp,
+		Breaks:   invariant.FallsSilentInTime,
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: tryRelease() calls itself when its update conflicts, without a pause, until " +
+			"release() has taken a renew deadline, so that at 15s/10s/2s the leader acts until 2s + 10s + 10s = 22s after its last renewal",
+	},
 }
+
+// askingTakes is how long requests take on their way, where it matters in virtual time that they take any: a leader that releases in
+// vain asks as often as it can.
+const askingTakes = 10 * time.Millisecond
 
 // answeredLate is how late the answer to a renewal may be, and somewhat less: later it is given up.
 func answeredLate(t subject.Timings) time.Duration { return t.RequestTimeout() * 9 / 10 }

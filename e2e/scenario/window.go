@@ -298,8 +298,8 @@ func toldBeforeItKnew(h *history.History) error {
 	return nil
 }
 
-// unansweredUntilItGaveUp: the leader's renewals were not answered until its renew deadline was over, and nothing else ended it.
-// Whether it worked while its Lease was released is what the bug is about.
+// unansweredUntilItGaveUp: the leader's renewals were not answered, or refused, until its renew deadline was over, and nothing else ended
+// it. Whether it worked while it released its Lease is what the bugs are about.
 func unansweredUntilItGaveUp(h *history.History) error {
 	t, err := takenIn(h)
 	if err != nil {
@@ -309,7 +309,7 @@ func unansweredUntilItGaveUp(h *history.History) error {
 	gives := t.injected.Add(its.RetryPeriod + its.RenewDeadline)
 	exit := t.exited.Exit
 	switch lived := t.exited.Time.Sub(t.injected).Round(time.Millisecond); {
-	case !t.healed.IsZero() && t.healed.Before(gives):
+	case !t.healed.IsZero() && t.healed.Before(gives) && (exit == nil || t.healed.Before(t.exited.Time)):
 		return fmt.Errorf("answers came again %v after the fault began, before the leader's renew deadline was over (%v): the steps must hold them longer",
 			t.healed.Sub(t.injected).Round(time.Millisecond), gives.Sub(t.injected))
 	case exit == nil:

@@ -184,14 +184,20 @@ func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 		},
 		// At 12s/10s/1s the leader gives up 11.2 s after its last renewal at the latest.
 		"leader that gives up releases its Lease while it works": {
-			"until it gave up":      {cut(exit(15, lost), faultFact(17, history.Healed)), ""},
+			"until it gave up":        {cut(exit(15, lost), faultFact(17, history.Healed)), ""},
+			"a mended one":            {cut(exit(11.1, lost), faultFact(17, history.Healed)), ""},
+			"never healed":            {cut(exit(15, lost)), ""},
+			"healed when it had gone": {cut(exit(10.9, lost), faultFact(11, history.Healed)), ""},
+			"answers came too soon":   {cut(faultFact(11, history.Healed), exit(15, lost)), "answers came again 10.8s after the fault began"},
+			"it does not exit":        {cut(faultFact(17, history.Healed)), "did not exit"},
+			"it crashed":              {cut(exit(5, lost), faultFact(17, history.Healed)), "exited 4.8s after the fault began (code 1"},
+			"it was killed":           {cut(exit(15, history.Exit{Code: -1, Signal: "SIGKILL"})), `signal "SIGKILL"`},
+			"nothing was injected":    {without(cut(), func(f history.Fact) bool { return f.Kind == history.Injected }), "no fault was injected"},
+		},
+		"release that conflicts is tried again without a pause": {
+			"until it gave up":      {cut(exit(21, lost), faultFact(22, history.Healed)), ""},
 			"a mended one":          {cut(exit(11.1, lost), faultFact(17, history.Healed)), ""},
-			"never healed":          {cut(exit(15, lost)), ""},
 			"answers came too soon": {cut(faultFact(11, history.Healed), exit(15, lost)), "answers came again 10.8s after the fault began"},
-			"it does not exit":      {cut(faultFact(17, history.Healed)), "did not exit"},
-			"it crashed":            {cut(exit(5, lost), faultFact(17, history.Healed)), "exited 4.8s after the fault began (code 1"},
-			"it was killed":         {cut(exit(15, history.Exit{Code: -1, Signal: "SIGKILL"})), `signal "SIGKILL"`},
-			"nothing was injected":  {without(cut(), func(f history.Fact) bool { return f.Kind == history.Injected }), "no fault was injected"},
 		},
 		// Its answer comes 2 s late, so that at 12s/10s/1s it acts until 13 s after its last renewal, at 0.3 s.
 		"leader counts from the answer to its renewal": {

@@ -107,6 +107,8 @@ func TestTheTrackRecordOfOtherLibraries(t *testing.T) {
 		"the loss at work, mended":         {"loses its Lease while its work stops", func(*plain) {}, gone},
 		"the early release, mended":        {"leader that gives up releases", mendedAtWork, gone},
 		"the early release, never tried":   {"leader that gives up releases", losing, gone},
+		"the endless release, mended":      {"release that conflicts", mendedAtWork, gone},
+		"the endless release, never tried": {"release that conflicts", losing, gone},
 		"the late answer, counted in":      {"leader counts from the answer", countsAnswersIn, gone},
 		"the late answer, in plain client-go": {
 			"leader counts from the answer", func(*plain) {}, "",
