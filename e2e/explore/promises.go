@@ -153,6 +153,10 @@ func (s Schedule) blocks(f fault.Fault) bool {
 		}
 	}
 	slow := delay > subject.Timings(s.shortest()).RequestTimeout()/2
+	// There is time to ask again, but where one request may take as long as there is.
+	if slices.ContainsFunc(s.timings(), func(t subject.Timings) bool { return t.RequestTimeout() > t.RenewDeadline*9/10 }) {
+		several++
+	}
 	switch f := f.(type) {
 	case fault.RequestStalled:
 		return f.Of == fault.LeaseWrites && (several > 1 || told > 0)

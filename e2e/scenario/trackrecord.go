@@ -305,6 +305,8 @@ var TrackRecord = []KnownBug{
 				refusal := run.Inject(ctx, fault.RequestRefused{Selection: renewalsOf(leader.Replica), Code: http.StatusConflict})
 				slow := run.Inject(ctx, fault.APIServerSlow{Latency: askingTakes})
 				run.AwaitExit(ctx, leader)
+				// What it sent last is refused, too.
+				run.hold(ctx, "the refusal", 10*askingTakes)
 				slow.Heal(ctx)
 				refusal.Heal(ctx)
 				run.AwaitRivalOf(ctx, leader)
