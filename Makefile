@@ -157,8 +157,10 @@ else
 	@go -C envtest/simcluster test -count=1 -v -run '^TestAttack$$' -attack.seed "$(or $(SEED),0)" -attack.edits "$(or $(EDITS),3)" -attack.focus "$$FOCUS"
 endif
 
-bench: ## how fast virtual time is (runs/s of one failover), and how long a million facts take to read and to judge
+bench: ## how fast virtual time is (runs/s of one failover, of 3 to 100 replicas, and of exploration), and how long a million facts take to read and to judge
 	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1
+	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkGrowth$$' -benchtime 10x -count 1
+	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkExploration$$' -benchtime 300x -count 1
 	@go test ./e2e/history ./e2e/invariant -run '^$$' -bench '^Benchmark(Read|Judge)$$' -benchtime 1x -count 1
 
 lint: ## gofmt, go vet, golangci-lint and actionlint
