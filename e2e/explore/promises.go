@@ -87,18 +87,39 @@ func stolenOnceAtMost(s Schedule) bool {
 	return thefts < 2
 }
 
-// near is how far a replica may be from the API server to do what an interregnum has left undone within the allowance: some hundred
-// items, one after the other, each of which goes there and back.
+// near is how far most replicas are from the API server: what an interregnum has left undone is done one item after the other, each of
+// which goes there and back.
 const near = 10 * time.Millisecond
 
-// worksOn says whether nothing holds up the work itself.
+// leftUndone is how long it may take to do what was left undone, so that the allowance for it (two seconds, in virtual time) is enough.
+const leftUndone = time.Second
+
+// worksOn says whether nothing holds up the work itself: an item comes each RetryPeriod, and nobody may lead for as long as all steps
+// take.
 func worksOn(s Schedule) bool {
+	var trip, length time.Duration
 	for _, link := range s.Links {
-		if link.Latency+link.Jitter > 2*near {
+		trip = max(trip, 2*(link.Latency+link.Jitter))
+	}
+	for _, step := range s.Steps {
+		if step.Of == "work" || step.Latency > near {
 			return false
 		}
+		length += step.Plus + step.For
+		if !step.After.IsZero() {
+			length += s.patience()
+		}
 	}
-	return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" || step.Latency > near })
+	return float64(length/s.shortest().RetryPeriod)*trip.Seconds() <= leftUndone.Seconds()
+}
+
+// patience is how long a step waits at most for what need not come: for two takeovers (scenario.Run.Patience).
+func (s Schedule) patience() time.Duration {
+	var longest time.Duration
+	for _, t := range s.timings() {
+		longest = max(longest, t.LeaseDuration+6*t.RetryPeriod)
+	}
+	return 2 * (longest + s.Drain + 2*time.Second)
 }
 
 // Promised are those of the promises that a run of the schedule is to keep.
