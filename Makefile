@@ -68,7 +68,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record explore explore-proof test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
+.PHONY: help scenarios track-record explore explore-proof explore-nightly test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -101,6 +101,10 @@ explore: ## draw failovers that nobody thought of, in virtual time, and cut down
 explore-proof: ## how many runs exploration takes to find each of what is known, as a table in RUNS (COUNT, FOCUS)
 	@mkdir -p "$$RUNS"; GODEBUG=asyncpreemptoff=1 go -C envtest/simcluster test -count=1 -v -timeout 12h -run '^TestExplorationProof$$' \
 		-explore.seeds "$(COUNT)" -explore.focus "$$FOCUS" -explore.table "$$RUNS/explore-proof.md"
+
+explore-nightly: ## 100,000 runs with safe timings, and the proof with 20 seeds: an hour or two on four processors
+	@$(MAKE) --no-print-directory explore RUNS=100000 SEED=$$(date -u +%Y%m%d); came=$$?; \
+		$(MAKE) --no-print-directory explore-proof COUNT=20 RUNS=.runs/explore-proof && exit $$came
 
 test: test-unit test-sim test-envtest ## everything that needs no container
 

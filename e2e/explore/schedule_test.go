@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/interregnum/interregnum/e2e/explore"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -121,4 +123,22 @@ func TestEveryKindIsDrawnAndHasAPlaceInGo(t *testing.T) {
 	for _, kind := range explore.Kinds {
 		g.Expect(drawn).To(HaveKey(kind))
 	}
+}
+
+// Where a cluster cannot take some of the steps, the others keep their numbers.
+func TestTheStepsThatAClusterCanTake(t *testing.T) {
+	g := NewWithT(t)
+	s, err := explore.Parse([]byte(good))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(len(s.Steps)).To(BeNumerically(">=", 2))
+	able, steps, left := s.For(func(f fault.Fault) error {
+		if _, is := f.(fault.Partition); is {
+			return errors.New("there is no network")
+		}
+		return nil
+	})
+	g.Expect(able.Steps).To(HaveLen(len(s.Steps) - 1))
+	g.Expect(steps[0]).To(Equal(1))
+	g.Expect(able.Steps[0].Whom).To(Equal(s.Steps[0].Whom), "whom the step was done to that is gone")
+	g.Expect(left).To(ContainElement(ContainSubstring("there is no network")))
 }
