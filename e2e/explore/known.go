@@ -204,10 +204,10 @@ func (l *traces) look(t time.Time) {
 	l.spins = l.spins || l.held && len(l.looks) == manyLooks && t.Sub(l.looks[0]) < l.timings.RetryPeriod
 }
 
-// answeredLate is how late the answer may have come to what a life asked for at a moment, because something held it up; 0, if nothing
-// did. A request that takes longer than its timeout has no answer.
+// answeredLate is how late the answer may have come to a renewal of a life that it dated at a moment, because something held it up; 0,
+// if nothing did. A renewal that times out is sent once more with the same date, and all of it ends with the renew deadline.
 func (e *evidence) answeredLate(l *traces, t time.Time) (late time.Duration) {
-	timeout := l.timings.RequestTimeout()
+	timeout := l.timings.RenewDeadline
 	for _, f := range e.faults {
 		healed := e.healed[f.Fault.ID]
 		if f.Replica != "" && f.Replica != l.Replica || f.Time.After(t.Add(timeout)) || !healed.IsZero() && healed.Before(t) {
