@@ -3,7 +3,6 @@ package simcluster
 import (
 	"errors"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -33,7 +32,7 @@ func mendedAtWork(p *plain) {
 	mended(p)
 	release := p.lose
 	p.lose = func() error {
-		time.Sleep(2 * p.options.ActPeriod) // Virtual time, in which its work stops.
+		pause(p.process, 2*p.options.ActPeriod) // In which its work stops.
 		if err := p.say(journal.Stopped, ""); err != nil {
 			return err
 		}
