@@ -18,6 +18,10 @@ func (s Schedule) For(never func(fault.Fault) error) (able Schedule, steps []int
 		able.Links = nil
 		left = append(left, "the links of replicas take what they take there")
 	}
+	if len(s.Clocks) > 0 {
+		able.Clocks = nil
+		left = append(left, "the clocks of replicas are right there")
+	}
 	left = append(left, "the libraries draw their pauses anew, so that it is not the same run: --count plays it several times")
 	for n, step := range slices.Backward(s.Steps) {
 		if why := never(step.Do.Fault(step, "")); why != nil {

@@ -91,7 +91,7 @@ var KnownBugs = []Known{
 		Bug:  UnseenRenewals,
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
-			short := slices.ContainsFunc(e.header.Timings, func(t history.Timings) bool { return t.RetryPeriod.Duration < time.Second })
+			short := slices.ContainsFunc(e.header.Timings, func(t history.Timings) bool { return t.RetryPeriod.Seconds()/e.fastest < 1 })
 			return short && name == invariant.OnlyTheHolderReleases.Name && strings.Contains(b.Text, "took over") && b.By <= time.Second
 		},
 	},
@@ -167,6 +167,8 @@ type evidence struct {
 	// faults are those that hold requests up, or answers; healed is when faults were, by their ids.
 	faults []*history.Fact
 	healed map[int]time.Time
+	// slowest is the rate of the slowest clock, and fastest that of the fastest.
+	slowest, fastest float64
 	// away is what requests take by themselves, there and back, and some more: whatever is late is late by so much more.
 	away time.Duration
 }
@@ -230,7 +232,7 @@ func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.A
 func (l *traces) lost() bool { return l.exit == nil || l.exit.Code != 0 }
 
 func newEvidence(s Schedule, h *history.History) *evidence {
-	e := &evidence{header: h.Header, lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, healed: map[int]time.Time{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
+	e := &evidence{header: h.Header, slowest: s.slowest(), fastest: s.fastest(), lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, healed: map[int]time.Time{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
 	for _, link := range s.Links {
 		e.away = max(e.away, 8*(link.Latency+link.Jitter))
 	}
@@ -299,7 +301,9 @@ func (e *evidence) timingsOf(lease time.Duration) (longest subject.Timings) {
 	return longest
 }
 
-func (e *evidence) lastAct(l *traces, release bool) time.Duration { return l.timings.LastAct(release) }
+func (e *evidence) lastAct(l *traces, release bool) time.Duration {
+	return time.Duration(float64(l.timings.LastAct(release)) / e.slowest)
+}
 
 // released is the life whose name was removed while its work went on, by itself, and when; nil, if a breach is none of that.
 func (e *evidence) released(name string, b invariant.Breach) (*traces, time.Time) {

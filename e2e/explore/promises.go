@@ -25,26 +25,30 @@ type Promise struct {
 }
 
 const (
-	frozen = "a process that was frozen does not know for how long: it may act before it looks at its clock"
-	taken  = "whoever holds a Lease works on until its renew deadline when it is deleted or taken, and whoever comes next need not wait"
+	frozen    = "a process that was frozen does not know for how long: it may act before it looks at its clock"
+	slowClock = "a leader whose clock is slow gives up late: safe timings must be so by that clock, too"
+	taken     = "whoever holds a Lease works on until its renew deadline when it is deleted or taken, and whoever comes next need not wait"
 )
 
 // Promises are all of them: what a run promises follows from here, and from nothing else.
 var Promises = []Promise{
 	{
 		Guarantee: invariant.AtMostOneActor, Because: "it is what an election is for",
-		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; " + taken,
+		If:  clocksAllow,
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; " + taken + "; " + slowClock,
 	},
 	{
 		Guarantee: invariant.FallsSilentInTime, Because: "a leader counts from the last renewal that it knows of, and that is never later than the one that others know",
-		But: []Kind{Pause}, Why: frozen,
+		If:  clocksAllow,
+		But: []Kind{Pause}, Why: frozen + "; " + slowClock,
 	},
 	{
 		Guarantee: invariant.OnlyTheElectedAct, Because: "nobody acts by chance",
 	},
 	{
 		Guarantee: invariant.TermsNeverGoBack, Because: "each new holder counts one up from the Lease that it takes",
-		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; a Lease that is made anew begins with term 0; " + taken,
+		If:  clocksAllow,
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: slowClock + "; " + frozen + "; a Lease that is made anew begins with term 0; " + taken,
 	},
 	{
 		Guarantee: invariant.OnlyTheHolderReleases, Because: "a Lease that has not run out is left alone",
@@ -75,6 +79,34 @@ var Promises = []Promise{
 		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
 		If: func(s Schedule) bool { return s.Release }, Idle: true,
 	},
+}
+
+// clocksAllow says whether timings that are safe are so by the slowest clock, too.
+func clocksAllow(s Schedule) bool {
+	for _, t := range s.timings() {
+		if Timings(t).Safe(s.Release) && float64(t.LastAct(s.Release))/s.slowest() >= float64(t.LeaseDuration.Truncate(time.Second)) {
+			return false
+		}
+	}
+	return true
+}
+
+// slowest is the rate of the slowest clock.
+func (s Schedule) slowest() float64 {
+	rate := 1.0
+	for _, its := range s.Clocks {
+		rate = min(rate, its)
+	}
+	return rate
+}
+
+// fastest is the rate of the fastest clock.
+func (s Schedule) fastest() float64 {
+	rate := 1.0
+	for _, its := range s.Clocks {
+		rate = max(rate, its)
+	}
+	return rate
 }
 
 func stolenOnceAtMost(s Schedule) bool {

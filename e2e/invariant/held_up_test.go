@@ -111,6 +111,14 @@ func TestFaultsThatHoldUpWhoIsToLead(t *testing.T) {
 				return s.elected("b").acts("b").leads("b", 10).ends()
 			},
 		},
+		"who comes after a thief is kept from it for long": {
+			told: func() *history.History {
+				s := begins().until(1).crowned("a").leads("a", 10).injects(`Lease taken by "thief" for 15s`, "").takenBy("thief").cuts("partitioned", "")
+				s.after(1).acts("a").exits("a", 1).after(1).starts("a").after(100)
+				return s.heals().after(20).crowned("a").leads("a", 10).ends()
+			},
+			broken: guarantees(invariant.OnlyTheHolderReleases), outcome: invariant.Broken, // It is the thief that broke it.
+		},
 		"and the one before had gone by itself": {
 			told: func() *history.History {
 				s := begins().until(1).crowned("a").leads("a", 10).cuts("answers delayed", "b").after(0.1).exits("a", 1).after(1).starts("a").after(16).acquires("b")
