@@ -113,9 +113,12 @@ func TestFaultsThatHoldUpWhoIsToLead(t *testing.T) {
 		},
 		"who comes after a thief is kept from it for long": {
 			told: func() *history.History {
-				s := begins().until(1).crowned("a").leads("a", 10).injects(`Lease taken by "thief" for 15s`, "").takenBy("thief").cuts("partitioned", "")
-				s.after(1).acts("a").exits("a", 1).after(1).starts("a").after(100)
-				return s.heals().after(20).crowned("a").leads("a", 10).ends()
+				s := begins().until(1).crowned("a").leads("a", 10).injects(`Lease taken by "thief" for 15s`, "").takenBy("thief")
+				s.cuts("partitioned", "a").cuts("partitioned", "b").cuts("partitioned", "c").after(1).acts("a").exits("a", 1).after(1).starts("a").after(100)
+				cut := s.faults
+				s.faults = cut[1:]
+				s.healsAll().faults = cut
+				return s.after(20).crowned("a").leads("a", 10).ends()
 			},
 			broken: guarantees(invariant.OnlyTheHolderReleases), outcome: invariant.Broken, // It is the thief that broke it.
 		},
