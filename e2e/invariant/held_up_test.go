@@ -60,6 +60,18 @@ func TestFaultsThatHoldUpWhoIsToLead(t *testing.T) {
 			broken: nobodyLeads, outcome: invariant.Broken, says: []string{"nobody acted within 15.4s of the first launch"},
 		},
 
+		"the only one is cut off, and there are more only later": {
+			told: func() *history.History {
+				return tell(alive...).mayLose().deploys("a").cuts("partitioned", "a").until(30).heals().crowned("a").starts("b").starts("c").leads("a", 10).ends()
+			},
+		},
+		"and the only one does nothing": {
+			told: func() *history.History {
+				return tell(alive...).mayLose().deploys("a").until(30).crowned("a").starts("b").starts("c").leads("a", 10).ends()
+			},
+			broken: nobodyLeads, outcome: invariant.Broken,
+		},
+
 		"the answer to the first claim comes late": {
 			told: func() *history.History {
 				return begins().ridden("answer delayed", "a").until(0.5).acquires("a").until(10).elected("a").acts("a").heals().leads("a", 10).touching(1)

@@ -79,14 +79,17 @@ func (q *silences) start(deployed *history.Fact) {
 	}
 }
 
-// allBlocked says whether no replica could lead at some moment within a time, and until when the first of them could not.
+// allBlocked says whether no replica that was there could lead at some moment within a time, and until when the first of them could not.
 func (q *silences) allBlocked(from, to time.Time) (until time.Time, was bool) {
-	for i, replica := range q.replicas() {
+	for _, replica := range q.replicas() {
+		if q.byReplica[replica][0].begun().After(to) {
+			continue // There were to be more only later.
+		}
 		its, blocked := q.blocked(replica, from, to)
 		if !blocked {
 			return time.Time{}, false
 		}
-		if i == 0 || its.Before(until) {
+		if until.IsZero() || its.Before(until) {
 			until = its
 		}
 	}
@@ -95,9 +98,10 @@ func (q *silences) allBlocked(from, to time.Time) (until time.Time, was bool) {
 
 // leastHeldUp is how long it takes the replica that is held up the least to ask again for what faults on single requests cost it.
 func (q *silences) leastHeldUp(w window) (least time.Duration) {
-	for i, replica := range q.replicas() {
-		if held := q.heldUp(replica, w); i == 0 || held < least {
-			least = held
+	first := true
+	for _, replica := range q.replicas() {
+		if held := q.heldUp(replica, w); !q.byReplica[replica][0].begun().After(w.to) && (first || held < least) {
+			least, first = held, false
 		}
 	}
 	return least
