@@ -54,7 +54,7 @@ var KnownBugs = []Known{
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, at := e.released(name, b)
 			// It may be told to stop while the release is under way.
-			return l != nil && e.header.ReleaseOnCancel && (l.lost() || l.told.After(at)) && !l.toldBy(at.Add(-l.timings.RequestTimeout()-e.away))
+			return l != nil && e.header.ReleaseOnCancel && (l.lost() || !l.told.Before(at)) && !l.toldBy(at.Add(-l.timings.RequestTimeout()-e.away))
 		},
 	},
 	{
