@@ -68,7 +68,7 @@ actionlint = GOWORK=off go tool -modfile=hack/tools/actionlint/go.mod actionlint
 .DEFAULT_GOAL := help
 # Scenarios measure time: two suites at once would disturb each other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help scenarios track-record explore explore-proof advise-check test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
+.PHONY: help scenarios track-record explore explore-proof explore-nightly advise-check test test-unit test-sim test-envtest test-operators test-e2e e2e-down check show attack bench lint deflake \
 	control-plane image node-image docker clean
 
 help: ## this text
@@ -106,6 +106,10 @@ explore-proof: ## how many runs exploration takes to find each of what is known,
 advise-check: ## hold each number of `interregnum advise` against 1,000 failovers in virtual time, and try to refute it (SEED, FOCUS)
 	@mkdir -p "$$RUNS"; go -C e2e/advise test -count=1 -v -timeout 3h -run "$${FOCUS:-^TestAdvice}" -advise.runs 1000 -advise.seed "$(or $(SEED),1)" >"$$RUNS/advise-check.log"; \
 	code=$$?; grep -e 'said' -e 'expected' -e '^--- ' -e '^ok' -e '^FAIL' "$$RUNS/advise-check.log"; exit $$code
+
+explore-nightly: ## 100,000 runs with safe timings, and the proof with 20 seeds: an hour or two on four processors
+	@$(MAKE) --no-print-directory explore RUNS=100000 SEED=$$(date -u +%Y%m%d); came=$$?; \
+		$(MAKE) --no-print-directory explore-proof COUNT=20 RUNS=.runs/explore-proof && exit $$came
 
 test: test-unit test-sim test-envtest ## everything that needs no container
 
@@ -164,8 +168,10 @@ else
 	@go -C envtest/simcluster test -count=1 -v -run '^TestAttack$$' -attack.seed "$(or $(SEED),0)" -attack.edits "$(or $(EDITS),3)" -attack.focus "$$FOCUS"
 endif
 
-bench: ## how fast virtual time is (runs/s of one failover), and how long a million facts take to read and to judge
+bench: ## how fast virtual time is (runs/s of one failover, of 3 to 100 replicas, and of exploration), and how long a million facts take to read and to judge
 	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkFailover$$' -benchtime 5s -count 1
+	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkGrowth$$' -benchtime 10x -count 1
+	@go test ./envtest/simcluster -run '^$$' -bench '^BenchmarkExploration$$' -benchtime 300x -count 1
 	@go test ./e2e/history ./e2e/invariant -run '^$$' -bench '^Benchmark(Read|Judge)$$' -benchtime 1x -count 1
 
 lint: ## gofmt, go vet, golangci-lint and actionlint

@@ -30,9 +30,10 @@ type Keeper struct {
 	elected sync.Once
 	// unheard is why elected could not be said: then there is no work at all.
 	unheard error
-	// working is held for reading while a piece of leader-only work goes on, and taken to say that it has ended.
-	working sync.RWMutex
-	stopped bool
+	// working are the pieces of leader-only work that go on; stopping: no more may begin.
+	working  sync.WaitGroup
+	mu       sync.Mutex
+	stopping bool
 }
 
 // New makes the keeper of the manager that the options are for, and puts into them the lock by which it learns of the term that
@@ -82,15 +83,14 @@ func (k *Keeper) Join(manager ctrl.Manager, acts Acts) error {
 // Identity is what the replica writes into the Lease as holderIdentity.
 func (k *Keeper) Identity() string { return k.identity }
 
-// Work runs one piece of leader-only work, unless the replica has said that it stopped: then it does nothing, and returns nil. The
+// Work runs one piece of leader-only work, unless the replica has stopped or is about to: then it does nothing, and returns nil. The
 // replica says that it was elected before the first piece, and it does not say that it stopped before the last has returned. An
 // error is the piece's, or says that the journal cannot be written: what cannot be seen is not done.
 func (k *Keeper) Work(piece func() error) error {
-	k.working.RLock()
-	defer k.working.RUnlock()
-	if k.stopped {
+	if !k.begin() {
 		return nil
 	}
+	defer k.working.Done()
 	k.elected.Do(func() {
 		if k.lock != nil {
 			k.unheard = k.write(journal.Elected, "")
@@ -129,10 +129,23 @@ func (k *Keeper) write(kind journal.Kind, item string) error {
 	return k.journal.Write(journal.Entry{Kind: kind, Identity: k.identity, Term: &term, Item: item})
 }
 
-// stop waits for the work in progress, says that it has ended, and lets no more begin.
+// begin says whether a piece of work may begin, which is then in progress.
+func (k *Keeper) begin() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stopping {
+		return false
+	}
+	k.working.Add(1)
+	return true
+}
+
+// stop lets no more work begin, waits for what is in progress, and says that it has ended. It does not wait for a lock: virtual time
+// would stand still, for which the work may be waiting.
 func (k *Keeper) stop() error {
-	k.working.Lock()
-	defer k.working.Unlock()
-	k.stopped = true
+	k.mu.Lock()
+	k.stopping = true
+	k.mu.Unlock()
+	k.working.Wait()
 	return k.write(journal.Stopped, "")
 }

@@ -56,7 +56,24 @@ func (d *drawer) schedule() Schedule {
 	for range 1 + min(d.geometric(0.6), drawnSteps-1) {
 		s.Steps = append(s.Steps, d.step(&s, pick(d, some...)))
 	}
+	d.clocks(&s)
 	return s
+}
+
+// clocks draws the rates of some clocks, in some runs: as far from 1 as no clock should be.
+func (d *drawer) clocks(s *Schedule) {
+	if !d.chance(0.2) {
+		return
+	}
+	s.Clocks = map[string]float64{}
+	for n := range s.Replicas {
+		if d.chance(0.6) {
+			s.Clocks[observe.ReplicaName(n)] = 0.95 + float64(d.IntN(11))/100
+		}
+	}
+	if len(s.Clocks) == 0 {
+		s.Clocks = nil
+	}
 }
 
 // weights are how likely each kind is to be among those of a run.

@@ -61,6 +61,9 @@ func (s Schedule) Words() (lines []string) {
 	if len(s.Links) > 0 {
 		settings += ", links that take time"
 	}
+	if len(s.Clocks) > 0 {
+		settings += ", clocks that are fast or slow"
+	}
 	lines = append(lines, settings)
 	for n, step := range s.Steps {
 		lines = append(lines, fmt.Sprintf("%d. %s", n+1, step))

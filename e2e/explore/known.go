@@ -36,9 +36,10 @@ const (
 	ReleaseAtWork   = "leader's work outlasts its graceful shutdown, with release"
 	LossAtWork      = "leader that is told to stop loses its Lease while its work stops"
 	ToldBeforeKnows = "replica told to stop before it knows that it holds the Lease"
-	// EarlyRelease and LateAnswer were found by exploring.
-	EarlyRelease = "leader that gives up releases its Lease while it works"
-	LateAnswer   = "leader counts from the answer to its renewal"
+	// EarlyRelease, LateAnswer and EndlessRelease were found by exploring.
+	EarlyRelease   = "leader that gives up releases its Lease while it works"
+	LateAnswer     = "leader counts from the answer to its renewal"
+	EndlessRelease = "release that conflicts is tried again without a pause"
 )
 
 var besides = []invariant.Guarantee{
@@ -57,7 +58,7 @@ var KnownBugs = []Known{
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, at := e.released(name, b)
 			// It may be told to stop while the release is under way.
-			return l != nil && e.header.ReleaseOnCancel && l.lost() && !l.toldBy(at.Add(-l.timings.RequestTimeout()-e.away))
+			return l != nil && e.header.ReleaseOnCancel && (l.lost() || !l.told.Before(at)) && !l.toldBy(at.Add(-l.timings.RequestTimeout()-e.away))
 		},
 	},
 	{
@@ -94,7 +95,7 @@ var KnownBugs = []Known{
 		Bug:  UnseenRenewals,
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
-			short := slices.ContainsFunc(e.header.Timings, func(t history.Timings) bool { return t.RetryPeriod.Duration < time.Second })
+			short := slices.ContainsFunc(e.header.Timings, func(t history.Timings) bool { return t.RetryPeriod.Seconds()/e.fastest < 1 })
 			return short && name == invariant.OnlyTheHolderReleases.Name && strings.Contains(b.Text, "took over") && b.By <= time.Second
 		},
 	},
@@ -133,7 +134,20 @@ var KnownBugs = []Known{
 		Then: besides,
 		Explains: func(e *evidence, name string, b invariant.Breach) bool {
 			l, late := e.actedLate(name, b)
-			return l != nil && e.held(l, b.Facts[0].Lease.RenewTime) && late <= e.lastAct(l, e.header.ReleaseOnCancel)+l.timings.RequestTimeout()+e.away
+			if l == nil {
+				return false
+			}
+			answer := e.answeredLate(l, b.Facts[0].Lease.RenewTime)
+			return answer > 0 && late <= e.lastAct(l, e.header.ReleaseOnCancel)+answer+e.away
+		},
+	},
+	// tryRelease() calls itself when its update conflicts, at once, for as long as a renew deadline.
+	{
+		Bug:  EndlessRelease,
+		Then: besides,
+		Explains: func(e *evidence, name string, b invariant.Breach) bool {
+			l, late := e.actedLate(name, b)
+			return l != nil && e.header.ReleaseOnCancel && l.spins && late <= e.lastAct(l, false)+l.timings.RenewDeadline+e.away
 		},
 	},
 	// acquire() returns false when its context ends while a request is under way that is applied all the same.
@@ -161,12 +175,18 @@ type evidence struct {
 	// faults are those that hold requests up, or answers; healed is when faults were, by their ids.
 	faults []*history.Fact
 	healed map[int]time.Time
+	// slowest is the rate of the slowest clock, and fastest that of the fastest.
+	slowest, fastest float64
 	// away is what requests take by themselves, there and back, and some more: whatever is late is late by so much more.
 	away time.Duration
 }
 
-// holdsUp finds the names of faults after which what was under way goes on.
-var holdsUp = regexp.MustCompile("held|delayed|slow|stalls|paused")
+// holdsUp finds the names of faults after which what was under way goes on, and lostUntilHealed those of them that let nothing through
+// before they are healed.
+var (
+	holdsUp         = regexp.MustCompile("held|delayed|slow|stalls|paused|partitioned|connections")
+	lostUntilHealed = regexp.MustCompile("partitioned|connections")
+)
 
 // traces are what is known of a life.
 type traces struct {
@@ -178,16 +198,40 @@ type traces struct {
 	timings         subject.Timings
 	safe            bool
 	renewed, exited time.Time
+	// looks are the latest ones of those at the Lease; spins: there were so many within a RetryPeriod.
+	looks []time.Time
+	spins bool
 }
 
-// held says whether something held up requests of a life at a moment, or their answers.
-func (e *evidence) held(l *traces, t time.Time) bool {
+// manyLooks is more than anybody needs within a RetryPeriod who waits between two attempts.
+const manyLooks = 10
+
+// look notes a look at the Lease.
+func (l *traces) look(t time.Time) {
+	if l.looks = append(l.looks, t); len(l.looks) > manyLooks {
+		l.looks = l.looks[1:]
+	}
+	l.spins = l.spins || l.held && len(l.looks) == manyLooks && t.Sub(l.looks[0]) < l.timings.RetryPeriod
+}
+
+// answeredLate is how late the answer may have come to a renewal of a life that it dated at a moment, because something held it up; 0,
+// if nothing did. A renewal that times out is sent once more with the same date, and all of it ends with the renew deadline.
+func (e *evidence) answeredLate(l *traces, t time.Time) (late time.Duration) {
+	timeout := l.timings.RenewDeadline
 	for _, f := range e.faults {
-		if (f.Replica == "" || f.Replica == l.Replica) && !f.Time.After(t.Add(l.timings.RequestTimeout())) && (e.healed[f.Fault.ID].IsZero() || !e.healed[f.Fault.ID].Before(t)) {
-			return true
+		healed := e.healed[f.Fault.ID]
+		if f.Replica != "" && f.Replica != l.Replica || f.Time.After(t.Add(timeout)) || !healed.IsZero() && healed.Before(t) {
+			continue
+		}
+		if !lostUntilHealed.MatchString(f.Fault.Name) {
+			return timeout
+		}
+		// What is lost comes when it is sent again, which is when the network carries it again.
+		if its := healed.Sub(t); !healed.IsZero() && its <= timeout+e.away {
+			late = max(late, its)
 		}
 	}
-	return false
+	return late
 }
 
 func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.After(t) }
@@ -196,7 +240,7 @@ func (l *traces) toldBy(t time.Time) bool { return !l.told.IsZero() && !l.told.A
 func (l *traces) lost() bool { return l.exit == nil || l.exit.Code != 0 }
 
 func newEvidence(s Schedule, h *history.History) *evidence {
-	e := &evidence{header: h.Header, lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, healed: map[int]time.Time{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
+	e := &evidence{header: h.Header, slowest: s.slowest(), fastest: s.fastest(), lives: map[history.Source]*traces{}, byIdentity: map[string]*traces{}, healed: map[int]time.Time{}, outlasts: s.Graceful > 0 && s.Drain > s.Graceful || s.Graceful == 0 && s.Drain > subject.DefaultGraceful}
 	for _, link := range s.Links {
 		e.away = max(e.away, 8*(link.Latency+link.Jitter))
 	}
@@ -227,6 +271,9 @@ func (e *evidence) see(f *history.Fact) {
 		e.faults = append(e.faults, f)
 	case f.Kind == history.Healed:
 		e.healed[f.Fault.ID] = f.Time
+	}
+	if f.Kind == history.Looked && e.lives[f.Source] != nil {
+		e.lives[f.Source].look(f.Time)
 	}
 	if f.Replica == "" || f.Start == 0 || f.Write != nil {
 		return
@@ -262,7 +309,9 @@ func (e *evidence) timingsOf(lease time.Duration) (longest subject.Timings) {
 	return longest
 }
 
-func (e *evidence) lastAct(l *traces, release bool) time.Duration { return l.timings.LastAct(release) }
+func (e *evidence) lastAct(l *traces, release bool) time.Duration {
+	return time.Duration(float64(l.timings.LastAct(release)) / e.slowest)
+}
 
 // released is the life whose name was removed while its work went on, by itself, and when; nil, if a breach is none of that.
 func (e *evidence) released(name string, b invariant.Breach) (*traces, time.Time) {

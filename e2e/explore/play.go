@@ -123,7 +123,7 @@ func (p *player) step(ctx context.Context, n int, step Step) (missed string) {
 		if step.Timings != nil {
 			timings = *step.Timings
 		}
-		p.rollout = append(p.rollout, p.run.BeginRollout(ctx, subject.Timings(timings)))
+		p.rollout = append(p.rollout, p.run.TryRollout(ctx, subject.Timings(timings), p.mayLast(n)))
 		return ""
 	}
 	injection, err := p.run.Try(ctx, step.Do.Fault(step, at))
@@ -138,6 +138,17 @@ func (p *player) step(ctx context.Context, n int, step Step) (missed string) {
 		p.lasting = append(p.lasting, lasting{injection, time.Now().Add(step.For)})
 	}
 	return ""
+}
+
+// mayLast is how long the steps behind one may take at most, and what lasts with them: each waits for what need not come.
+func (p *player) mayLast(after int) (length time.Duration) {
+	for n, step := range p.Steps {
+		length += step.For
+		if n > after {
+			length += p.run.Patience() + step.Plus
+		}
+	}
+	return length
 }
 
 // soon is when a replica that was started, or told to stop, is there or gone, as a rule.

@@ -25,26 +25,30 @@ type Promise struct {
 }
 
 const (
-	frozen = "a process that was frozen does not know for how long: it may act before it looks at its clock"
-	taken  = "whoever holds a Lease works on until its renew deadline when it is deleted or taken, and whoever comes next need not wait"
+	frozen    = "a process that was frozen does not know for how long: it may act before it looks at its clock"
+	slowClock = "a leader whose clock is slow gives up late: safe timings must be so by that clock, too"
+	taken     = "whoever holds a Lease works on until its renew deadline when it is deleted or taken, and whoever comes next need not wait"
 )
 
 // Promises are all of them: what a run promises follows from here, and from nothing else.
 var Promises = []Promise{
 	{
 		Guarantee: invariant.AtMostOneActor, Because: "it is what an election is for",
-		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; " + taken,
+		If:  clocksAllow,
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; " + taken + "; " + slowClock,
 	},
 	{
 		Guarantee: invariant.FallsSilentInTime, Because: "a leader counts from the last renewal that it knows of, and that is never later than the one that others know",
-		But: []Kind{Pause}, Why: frozen,
+		If:  clocksAllow,
+		But: []Kind{Pause}, Why: frozen + "; " + slowClock,
 	},
 	{
 		Guarantee: invariant.OnlyTheElectedAct, Because: "nobody acts by chance",
 	},
 	{
 		Guarantee: invariant.TermsNeverGoBack, Because: "each new holder counts one up from the Lease that it takes",
-		But: []Kind{Pause, DeleteLease, StealLease}, Why: frozen + "; a Lease that is made anew begins with term 0; " + taken,
+		If:  clocksAllow,
+		But: []Kind{Pause, DeleteLease, StealLease}, Why: slowClock + "; " + frozen + "; a Lease that is made anew begins with term 0; " + taken,
 	},
 	{
 		Guarantee: invariant.OnlyTheHolderReleases, Because: "a Lease that has not run out is left alone",
@@ -67,7 +71,9 @@ var Promises = []Promise{
 	},
 	{
 		Guarantee: invariant.LosersReturn, Because: "whoever has lost exits, and comes back as a standby", Idle: true,
-		But: []Kind{DeleteLease}, Why: "terms begin again with each new Lease, so that who leads again cannot be told from who never lost",
+		If:  stolenOnceAtMost,
+		But: []Kind{DeleteLease},
+		Why: "terms begin again with each new Lease, so that who leads again cannot be told from who never lost; who lost by one theft may have its Lease back by another before it gives up",
 	},
 	{
 		Guarantee: invariant.ReleasesWhenTold, Because: "whoever is told to stop leaves in good order, and so need nobody wait",
@@ -75,18 +81,77 @@ var Promises = []Promise{
 	},
 }
 
-// near is how far a replica may be from the API server to do what an interregnum has left undone within the allowance: some hundred
-// items, one after the other, each of which goes there and back.
-const near = 10 * time.Millisecond
-
-// worksOn says whether nothing holds up the work itself.
-func worksOn(s Schedule) bool {
-	for _, link := range s.Links {
-		if link.Latency+link.Jitter > 2*near {
+// clocksAllow says whether timings that are safe are so by the slowest clock, too.
+func clocksAllow(s Schedule) bool {
+	for _, t := range s.timings() {
+		if Timings(t).Safe(s.Release) && float64(t.LastAct(s.Release))/s.slowest() >= float64(t.LeaseDuration.Truncate(time.Second)) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Of == "work" || step.Latency > near })
+	return true
+}
+
+// slowest is the rate of the slowest clock.
+func (s Schedule) slowest() float64 {
+	rate := 1.0
+	for _, its := range s.Clocks {
+		rate = min(rate, its)
+	}
+	return rate
+}
+
+// fastest is the rate of the fastest clock.
+func (s Schedule) fastest() float64 {
+	rate := 1.0
+	for _, its := range s.Clocks {
+		rate = max(rate, its)
+	}
+	return rate
+}
+
+func stolenOnceAtMost(s Schedule) bool {
+	thefts := 0
+	for _, step := range s.Steps {
+		if step.Do == StealLease {
+			thefts++
+		}
+	}
+	return thefts < 2
+}
+
+// near is how far most replicas are from the API server: what an interregnum has left undone is done one item after the other, each of
+// which goes there and back.
+const near = 10 * time.Millisecond
+
+// leftUndone is how long it may take to do what was left undone, so that the allowance for it (two seconds, in virtual time) is enough.
+const leftUndone = time.Second
+
+// worksOn says whether nothing holds up the work itself: an item comes each RetryPeriod, and nobody may lead for as long as all steps
+// take.
+func worksOn(s Schedule) bool {
+	var trip, length time.Duration
+	for _, link := range s.Links {
+		trip = max(trip, 2*(link.Latency+link.Jitter))
+	}
+	for _, step := range s.Steps {
+		if step.Of == "work" || step.Latency > near {
+			return false
+		}
+		length += step.Plus + step.For
+		if !step.After.IsZero() {
+			length += s.patience()
+		}
+	}
+	return float64(length/s.shortest().RetryPeriod)*trip.Seconds() <= leftUndone.Seconds()
+}
+
+// patience is how long a step waits at most for what need not come: for two takeovers (scenario.Run.Patience).
+func (s Schedule) patience() time.Duration {
+	var longest time.Duration
+	for _, t := range s.timings() {
+		longest = max(longest, t.LeaseDuration+6*t.RetryPeriod)
+	}
+	return 2 * (longest + s.Drain + 2*time.Second)
 }
 
 // Promised are those of the promises that a run of the schedule is to keep.
@@ -141,6 +206,10 @@ func (s Schedule) blocks(f fault.Fault) bool {
 		}
 	}
 	slow := delay > subject.Timings(s.shortest()).RequestTimeout()/2
+	// There is time to ask again, but where one request may take as long as there is.
+	if slices.ContainsFunc(s.timings(), func(t subject.Timings) bool { return t.RequestTimeout() > t.RenewDeadline*9/10 }) {
+		several++
+	}
 	switch f := f.(type) {
 	case fault.RequestStalled:
 		return f.Of == fault.LeaseWrites && (several > 1 || told > 0)

@@ -36,7 +36,10 @@ type Schedule struct {
 	Graceful time.Duration `yaml:"graceful,omitempty"`
 	// Links are the ways of replicas to the API server, by the replicas' names; those of the others take no time.
 	Links map[string]Link `yaml:"links,omitempty"`
-	Steps []Step          `yaml:"steps"`
+	// Clocks are the rates of the replicas' clocks, by the replicas' names, as in 1.02 for one that runs fast by 2 %; those of the others
+	// are right. It is a replica's renew deadline and retry period that follow it, and not what a standby takes from the Lease.
+	Clocks map[string]float64 `yaml:"clocks,omitempty"`
+	Steps  []Step             `yaml:"steps"`
 }
 
 // Timings are the durations of an election.
@@ -205,5 +208,6 @@ func (s Schedule) Clone() Schedule {
 	if s.Links = links; len(links) == 0 {
 		s.Links = nil
 	}
+	s.Clocks = maps.Clone(s.Clocks)
 	return s
 }

@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/interregnum/interregnum/e2e/explore"
+	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
 
@@ -95,6 +97,10 @@ func TestBadSchedulesAreRefusedWithTheLine(t *testing.T) {
 		"a heal of a kill":            {"whom: step 1", "whom: step 1\n    for: 3s", "line 17: expected no \"for\" in a step that does \"kill\""},
 		"nobody to kill":              {"    whom: step 1\n", "", "expected \"whom\" in a step that does \"kill\", got none"},
 		"links of nobody":             {"release: true", "links: {z: {latency: 3ms}}", `line 7: expected a replica of this schedule (a, b, c), got "z"`},
+		"a clock of nobody":           {"release: true", "clocks: {z: 1.02}", `line 7: expected a replica of this schedule (a, b, c), got "z"`},
+		"a clock that stands":         {"release: true", "clocks: {a: 0}", "line 7: expected a rate from 0.5 to 2, as in 1.02 for a clock that runs fast by 2 %, got 0"},
+		"a clock that is none":        {"release: true", "clocks: {a: fast}", "line 7: cannot unmarshal"},
+		"a clock that is too slow":    {"release: true", "clocks: {a: 0.6}", "expected clocks by which a renew deadline of 10s is over before a lease of 15s, got one at the rate 0.6"},
 		"two schedules":               {"seed: 7", "seed: 7\n---\nformat: x", "expected"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,4 +127,22 @@ func TestEveryKindIsDrawnAndHasAPlaceInGo(t *testing.T) {
 	for _, kind := range explore.Kinds {
 		g.Expect(drawn).To(HaveKey(kind))
 	}
+}
+
+// Where a cluster cannot take some of the steps, the others keep their numbers.
+func TestTheStepsThatAClusterCanTake(t *testing.T) {
+	g := NewWithT(t)
+	s, err := explore.Parse([]byte(good))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(len(s.Steps)).To(BeNumerically(">=", 2))
+	able, steps, left := s.For(func(f fault.Fault) error {
+		if _, is := f.(fault.Partition); is {
+			return errors.New("there is no network")
+		}
+		return nil
+	})
+	g.Expect(able.Steps).To(HaveLen(len(s.Steps) - 1))
+	g.Expect(steps[0]).To(Equal(1))
+	g.Expect(able.Steps[0].Whom).To(Equal(s.Steps[0].Whom), "whom the step was done to that is gone")
+	g.Expect(left).To(ContainElement(ContainSubstring("there is no network")))
 }

@@ -100,6 +100,7 @@ var cuts = []cut{
 		return fmt.Sprintf("%d of %d replicas", before.Replicas-after.Replicas, before.Replicas)
 	}},
 	{change(func(s *Schedule) bool { return emptied(&s.Links) }), said("the links")},
+	{change(func(s *Schedule) bool { return emptied(&s.Clocks) }), said("the clocks")},
 	{change(func(s *Schedule) bool { had := s.Release; s.Release = false; return had }), said("the release")},
 	{change(func(s *Schedule) bool { had := s.Drain > 0 || s.Graceful > 0; s.Drain, s.Graceful = 0, 0; return had }), said("the drain")},
 	{change(func(s *Schedule) bool { had := s.Graceful > 0; s.Graceful = 0; return had }), said("the graceful shutdown")},
@@ -171,6 +172,10 @@ func withFewerReplicas(s Schedule) (all []Schedule) {
 		fewer.Replicas = n
 		names := fewer.names()
 		maps.DeleteFunc(fewer.Links, func(name string, _ Link) bool { return !slices.Contains(names, name) })
+		maps.DeleteFunc(fewer.Clocks, func(name string, _ float64) bool { return !slices.Contains(names, name) })
+		if len(fewer.Clocks) == 0 {
+			fewer.Clocks = nil
+		}
 		all = append(all, fewer)
 	}
 	return all

@@ -16,6 +16,8 @@ const (
 	mostReplicas = 100
 	mostSteps    = 100
 	longest      = time.Hour
+	slowestClock = 0.5
+	fastestClock = 2.0
 )
 
 // misfit is what is wrong with a schedule, and where.
@@ -63,6 +65,20 @@ func (s Schedule) wrong() *misfit {
 			return wrongAt(at("links", name), "expected a replica of this schedule (%s), got %q", strings.Join(names, ", "), name)
 		case link.Latency < 0 || link.Jitter < 0 || link.Latency+link.Jitter > longest:
 			return wrongAt(at("links", name), "expected a latency and a jitter from 0 to %v, got %v and %v", longest, link.Latency, link.Jitter)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Clocks)) {
+		rate := s.Clocks[name]
+		switch {
+		case !slices.Contains(names, name):
+			return wrongAt(at("clocks", name), "expected a replica of this schedule (%s), got %q", strings.Join(names, ", "), name)
+		case !(rate >= slowestClock && rate <= fastestClock):
+			return wrongAt(at("clocks", name), "expected a rate from %v to %v, as in 1.02 for a clock that runs fast by 2 %%, got %v", slowestClock, fastestClock, rate)
+		}
+	}
+	for _, t := range s.timings() {
+		if wrong := Timings(t).wrong("clocks"); wrong == nil && float64(t.RenewDeadline)/s.slowest() >= float64(t.LeaseDuration) {
+			return wrongAt(at("clocks"), "expected clocks by which a renew deadline of %v is over before a lease of %v, got one at the rate %v", t.RenewDeadline, t.LeaseDuration, s.slowest())
 		}
 	}
 	for i, step := range s.Steps {

@@ -104,7 +104,7 @@ func (v *view) caused(l *life, from, to time.Time) bool {
 	}
 	for i := range v.disturbs {
 		d := &v.disturbs[i]
-		if !d.comes(to.Add(v.uncertainty)) || v.settles(d).Before(to) {
+		if d.injected.Fault.RiddenOut || !d.comes(to.Add(v.uncertainty)) || v.settles(d).Before(to) {
 			continue
 		}
 		if l == nil && d.injected.Replica == "" || l != nil && d.aimedAt(l.Replica) && !from.After(d.lifted(v.end()).Add(v.uncertainty)) {
@@ -163,6 +163,20 @@ func (v *view) delayWithin(replica string, w window) (d time.Duration) {
 	for _, f := range v.slow {
 		if f.aimedAt(replica) && !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
 			d += f.injected.Fault.Delay.Duration
+		}
+	}
+	return d
+}
+
+// heldUp is how long it takes a replica to ask again, after faults on some of its requests that last at some moment within a time:
+// each of those may take until it times out, and it looks again after up to 2.2 RetryPeriods. What says by itself how long it takes
+// is not counted here (see delayWithin).
+func (v *view) heldUp(replica string, w window) (d time.Duration) {
+	for i := range v.disturbs {
+		f := &v.disturbs[i]
+		spares := f.injected.Fault.Healable && f.injected.Fault.RiddenOut && f.injected.Fault.Delay.Duration == 0
+		if spares && f.evidence != nil && f.aimedAt(replica) && !f.injected.Time.After(w.to) && !f.lifted(v.end()).Before(w.from) {
+			d += time.Duration(f.evidence.Fault.Touched) * (v.bounds.requestTimeout() + v.bounds.retries(jitter))
 		}
 	}
 	return d

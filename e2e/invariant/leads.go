@@ -58,12 +58,16 @@ func (q *silences) start(deployed *history.Fact) {
 			break
 		}
 	}
-	if until, was := q.allBlocked(deployed.Time, due); was {
-		due = lastOf(due, until.Add(q.bounds.Start()))
+	// Another fault may begin before a candidate has had its time after the last one.
+	for until, was := q.allBlocked(deployed.Time, due); was && due.Before(until.Add(q.bounds.Start())); until, was = q.allBlocked(deployed.Time, due) {
+		due = until.Add(q.bounds.Start())
 	}
-	due = due.Add(startRequests * q.delayWithin("", window{since, due}))
+	due = due.Add(q.leastHeldUp(window{since, due}) + startRequests*q.delayWithin("", window{since, due}))
 	if next >= 0 {
-		due = lastOf(due, q.leftBehind(q.acts[next]))
+		// Who found one such Lease may find another.
+		for later := q.leftBehind(q.acts[next], due); later.After(due); later = q.leftBehind(q.acts[next], due) {
+			due = later
+		}
 	}
 	switch {
 	case next < 0 && q.end().Before(due) && q.cutShort():
@@ -75,38 +79,55 @@ func (q *silences) start(deployed *history.Fact) {
 	}
 }
 
-// allBlocked says whether no replica could lead at some moment within a time, and until when the first of them could not.
+// allBlocked says whether no replica that was there could lead at some moment within a time, and until when the first of them could not.
 func (q *silences) allBlocked(from, to time.Time) (until time.Time, was bool) {
-	for i, replica := range q.replicas() {
+	for _, replica := range q.replicas() {
+		if q.byReplica[replica][0].begun().After(to) {
+			continue // There were to be more only later.
+		}
 		its, blocked := q.blocked(replica, from, to)
 		if !blocked {
 			return time.Time{}, false
 		}
-		if i == 0 || its.Before(until) {
+		if until.IsZero() || its.Before(until) {
 			until = its
 		}
 	}
 	return until, !until.IsZero()
 }
 
-// leftBehind is by when somebody had to act who found the Lease of one that had ended before it ever acted, and could not help it:
-// it was killed when it had just won it, or told to stop without a release, or a fault kept it from leading. The zero time, if the
-// first to act found none.
-func (q *silences) leftBehind(first act) (due time.Time) {
-	for _, l := range q.lives {
-		over := l.over(first.latest)
-		if l.Source == first.Source || over.After(first.latest) {
-			continue
+// leastHeldUp is how long it takes the replica that is held up the least to ask again for what faults on single requests cost it.
+func (q *silences) leastHeldUp(w window) (least time.Duration) {
+	first := true
+	for _, replica := range q.replicas() {
+		if held := q.heldUp(replica, w); !q.byReplica[replica][0].begun().After(w.to) && (first || held < least) {
+			least, first = held, false
 		}
+	}
+	return least
+}
+
+// leftBehind is by when somebody had to act where the Lease named one, while it was not due yet, that did not act by then and could not
+// help it: it was killed when it had just won it, or told to stop without a release, or a fault kept it from leading, or from learning
+// that it had won; the others wait until it has run out. The zero time, if there was none.
+func (q *silences) leftBehind(first act, notDue time.Time) (due time.Time) {
+	until := firstOf(first.latest, notDue)
+	for _, l := range q.lives {
+		over := firstOf(l.over(first.latest), first.latest)
 		for _, r := range l.renewals {
-			_, blocked := q.blocked(l.Replica, r.at, over)
-			if !r.at.After(first.latest) && (blocked || l.exited != nil && q.mayKeep(l)) {
-				from := firstOf(over, r.runsOut())
-				if until, was := q.allBlocked(from, from.Add(q.bounds.Takeover(history.ByExpiry))); was {
-					from = lastOf(from, until)
-				}
-				due = lastOf(due, from.Add(q.bounds.Takeover(history.ByExpiry)))
+			if r.at.After(until) {
+				break
 			}
+			_, blocked := q.blocked(l.Replica, r.at, over)
+			left := l.Source != first.Source && l.exited != nil && !l.exited.Time.After(first.latest) && q.mayKeep(l)
+			if !blocked && !left && q.heldUp(l.Replica, window{r.at, r.at}) == 0 {
+				continue
+			}
+			from := firstOf(over, r.runsOut())
+			if until, was := q.allBlocked(from, from.Add(q.bounds.Takeover(history.ByExpiry))); was {
+				from = lastOf(from, until)
+			}
+			due = lastOf(due, from.Add(q.bounds.Takeover(history.ByExpiry)))
 		}
 	}
 	return due
@@ -232,7 +253,8 @@ func (q *silences) changes(from, to time.Time) []version {
 func (q *silences) dueOfCandidate(l *life, spell window, from time.Time, changed []version) (due time.Time, held bool) {
 	since, wait := spell.from, q.bounds.Start()
 	until := func() time.Time {
-		return lastOf(since.Add(wait+4*q.delayWithin(l.Replica, window{since, since.Add(wait)})), from.Add(q.bounds.Rest()))
+		its := window{since, since.Add(wait)}
+		return lastOf(since.Add(wait+q.heldUp(l.Replica, its)+4*q.delayWithin(l.Replica, its)), from.Add(q.bounds.Rest()))
 	}
 	for _, now := range changed {
 		// After a gap nobody knows what came between.

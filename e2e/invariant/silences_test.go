@@ -76,8 +76,8 @@ func TestSilences(t *testing.T) {
 
 		"a minute without a leader after the Lease was deleted": {
 			told: func() *history.History { return deletedFor(60) },
-			// The deletion itself is no promise of anybody's; and after so long it is no cause of anything any more.
-			broken: guarantees(invariant.SomeoneLeads, invariant.OnlyTheHolderReleases, invariant.NoNeedlessHandover), outcome: invariant.Broken,
+			// The deletion itself is no promise of anybody's; the leader lost by it, however long nobody came after it.
+			broken: guarantees(invariant.SomeoneLeads, invariant.OnlyTheHolderReleases), outcome: invariant.Broken,
 			says: []string{"nobody acted for 1m0.5s"},
 		},
 		"but four seconds": {told: func() *history.History { return deletedFor(4) }, broken: guarantees(invariant.OnlyTheHolderReleases)},

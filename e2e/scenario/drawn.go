@@ -9,6 +9,7 @@ import (
 
 	"github.com/interregnum/interregnum/e2e/fault"
 	"github.com/interregnum/interregnum/e2e/history"
+	"github.com/interregnum/interregnum/e2e/subject"
 )
 
 // The verbs of runs that were drawn, and not written: what cannot be done, or does not come, is no reason to give up.
@@ -56,6 +57,12 @@ func (r *Run) Try(ctx context.Context, f fault.Fault) (*Injection, error) {
 	i.touching = touching
 	r.injections = append(r.injections, i)
 	return i, err
+}
+
+// TryRollout is BeginRollout, where other faults may keep replicas from starting again, for as long as those last.
+func (r *Run) TryRollout(ctx context.Context, timings subject.Timings, othersLast time.Duration) *Injection {
+	r.settings.Timings = timings
+	return r.rollOut(ctx, fault.Rollout{To: fault.Timings(timings)}, othersLast+r.rolloutBound())
 }
 
 // nothing is what a fault did that did not take hold.

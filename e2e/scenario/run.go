@@ -458,17 +458,21 @@ func (r *Run) BeginRollout(ctx context.Context, timings subject.Timings) *Inject
 		r.giveUp("expected one of the timings that the scenario declares (Timings), got %+v: declare it", timings)
 	}
 	r.settings.Timings = timings
-	return r.rollOut(ctx, fault.Rollout{To: fault.Timings(timings)})
+	return r.rollOut(ctx, fault.Rollout{To: fault.Timings(timings)}, r.rolloutBound())
 }
 
 // Upgrade replaces every replica, which runs another version of the manager until then, by one of the present version.
 func (r *Run) Upgrade(ctx context.Context) {
-	r.rollOut(ctx, fault.Upgrade{}).Heal(ctx)
+	r.rollOut(ctx, fault.Upgrade{}, r.rolloutBound()).Heal(ctx)
 }
 
-// rollOut injects a rollout. Each replica has to stop and to start again, as one does that lost its leadership.
-func (r *Run) rollOut(ctx context.Context, f fault.Fault) *Injection {
-	bound := time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
+// rolloutBound: each replica has to stop and to start again, as one does that lost its leadership.
+func (r *Run) rolloutBound() time.Duration {
+	return time.Duration(r.replicas) * patience(r.bounds.Takeover(history.ByExpiry))
+}
+
+// rollOut injects a rollout, which is to end within a bound.
+func (r *Run) rollOut(ctx context.Context, f fault.Fault, bound time.Duration) *Injection {
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, fmt.Errorf("expected the rollout to end within %v", bound))
 	i := r.Inject(ctx, f)
 	i.ends = cancel

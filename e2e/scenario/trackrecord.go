@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -230,7 +231,102 @@ var TrackRecord = []KnownBug{
 		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: acquire() returns false when its context ends while a request is under way " +
 			"that the API server applies all the same, and Run() then returns without release()",
 	},
+	{
+		Scenario: Scenario{
+			Name: "leader that gives up releases its Lease while it works",
+			Why: "With release on cancel, a leader that gives up because no answer comes releases its Lease before it says that it stopped " +
+				"leading, and acts until the release is answered: a rival need not wait for that.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.AnswerDelayed{}, fault.APIServerSlow{}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover:        history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) {
+				leader := run.AwaitLeader(ctx)
+				late := run.Inject(ctx, fault.AnswerDelayed{Selection: renewalsOf(leader.Replica)})
+				// Where requests took no time, a renewal would time out at the instant at which the leader gives up.
+				slow := run.Inject(ctx, fault.APIServerSlow{Latency: askingTakes})
+				// When it is started again it must not win without hearing of it.
+				run.AwaitExit(ctx, leader)
+				late.Heal(ctx)
+				slow.Heal(ctx)
+				run.AwaitRivalOf(ctx, leader)
+			},
+		},
+		Profile: Production,
+		Window:  unansweredUntilItGaveUp,
+		Breaks:  invariant.OnlyTheHolderReleases,
+		// A standby must look while the release is under way.
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() calls release() before Run's deferred OnStoppedLeading; once " +
+			"the API server has applied that, a rival may act, and the leader does until it has the answer, or for half a renew deadline",
+	},
+	{
+		Scenario: Scenario{
+			Name: "leader counts from the answer to its renewal",
+			Why: "A leader begins to count when its renewal is answered, and its rivals when they see it, which may be before: where the answer " +
+				"was late, a leader that is cut off then acts longer than its lease lasts.",
+			Faults:   []fault.Fault{fault.AnswerDelayed{}, fault.Partition{Lost: fault.Everything}},
+			Promises: promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover: history.ByExpiry, Since: history.SinceInjection,
+			Exact: true,
+			Steps: func(ctx context.Context, run *Run) {
+				leader := run.AwaitLeader(ctx)
+				length := answeredLate(run.Profile.Timings)
+				late := run.Inject(ctx, fault.AnswerDelayed{Selection: oneRenewalOf(leader.Replica), For: length})
+				late.AwaitBite(ctx)
+				// Until the answer is there, and before the next renewal is sent.
+				run.hold(ctx, "the answer", length+run.Profile.Timings.RetryPeriod/2)
+				cut := run.Inject(ctx, fault.Partition{Replica: leader.Replica, Lost: fault.Everything})
+				run.AwaitRivalOf(ctx, leader)
+				run.AwaitExit(ctx, leader)
+				cut.Heal(ctx)
+				late.Heal(ctx)
+			},
+		},
+		Profile: Production,
+		Window:  answeredLateAndCut,
+		Breaks:  invariant.FallsSilentInTime,
+		// A rival must look soon after the lease has run out.
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: renew() waits for a RetryPeriod after tryAcquireOrRenew() has returned, and " +
+			"only then begins the renew deadline, so that at 15s/10s/2s a leader whose last renewal took 5s to be answered acts until 5s + 2s + 10s = 17s after it",
+	},
+	{
+		Scenario: Scenario{
+			Name: "release that conflicts is tried again without a pause",
+			Why: "With release on cancel, a leader that gives up, and whose release conflicts, tries it again at once, as often as it can and for a " +
+				"whole renew deadline more, and acts meanwhile, although each request is answered.",
+			ReleaseOnCancel: true,
+			Faults:          []fault.Fault{fault.APIServerSlow{}, fault.RequestRefused{Code: http.StatusConflict}},
+			Promises:        promises(safe, also(invariant.TakeoverInTime, invariant.LosersReturn)),
+			Takeover:        history.ByExpiry, Since: history.SinceInjection,
+			Steps: func(ctx context.Context, run *Run) {
+				leader := run.AwaitLeader(ctx)
+				refusal := run.Inject(ctx, fault.RequestRefused{Selection: renewalsOf(leader.Replica), Code: http.StatusConflict})
+				slow := run.Inject(ctx, fault.APIServerSlow{Latency: askingTakes})
+				run.AwaitExit(ctx, leader)
+				// What it sent last is refused, too.
+				run.hold(ctx, "the refusal", 10*askingTakes)
+				slow.Heal(ctx)
+				refusal.Heal(ctx)
+				run.AwaitRivalOf(ctx, leader)
+			},
+		},
+		Profile:  Production,
+		Window:   unansweredUntilItGaveUp,
+		Breaks:   invariant.FallsSilentInTime,
+		MayBreak: []invariant.Guarantee{invariant.AtMostOneActor, invariant.TermsNeverGoBack},
+		Cause: "client-go v0.37.2, tools/leaderelection/leaderelection.go: tryRelease() calls itself when its update conflicts, without a pause, until " +
+			"release() has taken a renew deadline, so that at 15s/10s/2s the leader acts until 2s + 10s + 10s = 22s after its last renewal",
+	},
 }
+
+// askingTakes is how long requests take on their way, where it matters in virtual time that they take any: a leader that releases in
+// vain asks as often as it can.
+const askingTakes = 10 * time.Millisecond
+
+// answeredLate is how late the answer to a renewal may be, and somewhat less: later it is given up.
+func answeredLate(t subject.Timings) time.Duration { return t.RequestTimeout() * 9 / 10 }
 
 // outlastingALoss is longer than it takes until a rival acts, and some time more.
 func outlastingALoss(t subject.Timings) time.Duration { return 2*t.LeaseDuration + 8*t.RetryPeriod }

@@ -297,3 +297,62 @@ func toldBeforeItKnew(h *history.History) error {
 	}
 	return nil
 }
+
+// unansweredUntilItGaveUp: the leader's renewals were not answered, or refused, until its renew deadline was over, and nothing else ended
+// it. Whether it worked while it released its Lease is what the bugs are about.
+func unansweredUntilItGaveUp(h *history.History) error {
+	t, err := takenIn(h)
+	if err != nil {
+		return err
+	}
+	its := timings(h)
+	gives := t.injected.Add(its.RetryPeriod + its.RenewDeadline)
+	exit := t.exited.Exit
+	switch lived := t.exited.Time.Sub(t.injected).Round(time.Millisecond); {
+	case !t.healed.IsZero() && t.healed.Before(gives) && (exit == nil || t.healed.Before(t.exited.Time)):
+		return fmt.Errorf("answers came again %v after the fault began, before the leader's renew deadline was over (%v): the steps must hold them longer",
+			t.healed.Sub(t.injected).Round(time.Millisecond), gives.Sub(t.injected))
+	case exit == nil:
+		return fmt.Errorf("%s did not exit: look at its log", t.leader)
+	case exit.Signal != "" || lived < its.RenewDeadline:
+		return fmt.Errorf("the leader exited %v after the fault began (code %d, signal %q), and not because it gave up: look at its log", lived, exit.Code, exit.Signal)
+	}
+	return nil
+}
+
+// answeredLateAndCut: the leader's last renewal was answered so late that it may count past its lease, and then it was cut off, until
+// its lease had run out. Whether it was still alive by then is what the bug is about.
+func answeredLateAndCut(h *history.History) error {
+	t, err := takenIn(h)
+	if err != nil {
+		return err
+	}
+	var cut, healed time.Time
+	var late time.Duration
+	id := 0
+	for _, f := range h.Facts {
+		switch {
+		case f.Kind == history.Injected && f.Fault.Delay.Duration > 0:
+			late = f.Fault.Delay.Duration
+		case f.Kind == history.Injected:
+			cut, id = f.Time, f.Fault.ID
+		case f.Kind == history.Healed && f.Fault.ID == id:
+			healed = f.Time
+		}
+	}
+	its, lease := timings(h), t.renewed()
+	switch {
+	case cut.IsZero() || late == 0:
+		return errors.New("the leader's answer was not delayed, or it was not cut off after that: look at the steps")
+	case lease.RenewTime.Before(t.injected):
+		return fmt.Errorf("the leader did not renew after the fault began, which was %v after its last renewal: look at its log", t.since(t.injected))
+	case t.since(cut) < late:
+		return fmt.Errorf("the leader was cut off %v after its last renewal, before its answer was there (%v): the steps must cut it off later", t.since(cut), late)
+	case late+its.RetryPeriod+its.RenewDeadline <= lease.Duration():
+		return fmt.Errorf("an answer that is %v late keeps nobody at work for longer than its lease (%v): the steps must delay it for longer", late, lease.Duration())
+	case !healed.IsZero() && t.since(healed) < lease.Duration():
+		return fmt.Errorf("the partition was healed %v after the leader's last renewal, before its lease (%v) ran out: the steps must hold it longer",
+			t.since(healed), lease.Duration())
+	}
+	return t.died(its)
+}

@@ -102,6 +102,29 @@ func slowed() history.Fact {
 	return f
 }
 
+// second is another fault of the leader's; answered is a run in which the answer to its last renewal, at 0.3 s, is so late, and it is
+// cut off later.
+func second(seconds float64, kind history.Kind) history.Fact {
+	f := faultFact(seconds, kind)
+	f.Fault.ID = 2
+	return f
+}
+
+func answered(late, cutOff float64, rest ...history.Fact) *history.History {
+	h := cut(append([]history.Fact{renewal(0.3, 7, "a_1"), second(cutOff, history.Injected)}, rest...)...)
+	for _, f := range h.Facts {
+		if f.Fault != nil && f.Fault.ID == 1 {
+			f.Fault.Delay.Duration = time.Duration(late * float64(time.Second))
+		}
+	}
+	return h
+}
+
+// held chooses the versions of the Lease that an identity holds.
+func held(identity string) func(history.Fact) bool {
+	return func(f history.Fact) bool { return f.Lease != nil && f.Lease.Holder == identity }
+}
+
 func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 	lost := history.Exit{Code: 1}
 	for bug, runs := range map[string]map[string]struct {
@@ -158,6 +181,36 @@ func TestTheWindowsOfTheTrackRecord(t *testing.T) {
 			"before it was named":      {without(told(slowed(), renewal(0.3, 7, "a_1")), func(f history.Fact) bool { return f.Lease != nil && f.Time.Before(at(0.3)) }), "100ms before the Lease named it"},
 			"it was never named":       {without(told(slowed()), func(f history.Fact) bool { return f.Lease != nil && f.Lease.Holder == "a_1" }), "never named a (start 1)"},
 			"nothing was slow":         {without(told(renewal(0.1, 7, "a_1")), func(f history.Fact) bool { return f.Lease != nil && f.Time.Before(at(0.1)) }), "when it knew"},
+		},
+		// At 12s/10s/1s the leader gives up 11.2 s after its last renewal at the latest.
+		"leader that gives up releases its Lease while it works": {
+			"until it gave up":        {cut(exit(15, lost), faultFact(17, history.Healed)), ""},
+			"a mended one":            {cut(exit(11.1, lost), faultFact(17, history.Healed)), ""},
+			"never healed":            {cut(exit(15, lost)), ""},
+			"healed when it had gone": {cut(exit(10.9, lost), faultFact(11, history.Healed)), ""},
+			"answers came too soon":   {cut(faultFact(11, history.Healed), exit(15, lost)), "answers came again 10.8s after the fault began"},
+			"it does not exit":        {cut(faultFact(17, history.Healed)), "did not exit"},
+			"it crashed":              {cut(exit(5, lost), faultFact(17, history.Healed)), "exited 4.8s after the fault began (code 1"},
+			"it was killed":           {cut(exit(15, history.Exit{Code: -1, Signal: "SIGKILL"})), `signal "SIGKILL"`},
+			"nothing was injected":    {without(cut(), func(f history.Fact) bool { return f.Kind == history.Injected }), "no fault was injected"},
+		},
+		"release that conflicts is tried again without a pause": {
+			"until it gave up":      {cut(exit(21, lost), faultFact(22, history.Healed)), ""},
+			"a mended one":          {cut(exit(11.1, lost), faultFact(17, history.Healed)), ""},
+			"answers came too soon": {cut(faultFact(11, history.Healed), exit(15, lost)), "answers came again 10.8s after the fault began"},
+		},
+		// Its answer comes 2 s late, so that at 12s/10s/1s it acts until 13 s after its last renewal, at 0.3 s.
+		"leader counts from the answer to its renewal": {
+			"cut off when it was answered":      {answered(2, 2.4, exit(13.3, lost)), ""},
+			"a mended one":                      {answered(2, 2.4, exit(11, lost)), ""},
+			"cut off before it was answered":    {answered(2, 2.2, exit(13.3, lost)), "cut off 1.9s after its last renewal, before its answer was there (2s)"},
+			"answered too soon":                 {answered(1, 1.4, exit(12.3, lost)), "the steps must delay it for longer"},
+			"healed too soon":                   {answered(2, 2.4, second(12, history.Healed), exit(13.3, lost)), "healed 11.7s after the leader's last renewal"},
+			"not cut off":                       {without(answered(2, 2.4), func(f history.Fact) bool { return f.Fault != nil && f.Fault.ID == 2 }), "it was not cut off after that"},
+			"nothing was late":                  {cut(second(2.4, history.Injected), exit(13.3, lost)), "the leader's answer was not delayed"},
+			"it did not renew":                  {without(answered(2, 2.4), func(f history.Fact) bool { return f.Lease != nil && f.Time.Equal(at(0.3)) }), "did not renew after the fault began"},
+			"it crashed":                        {answered(2, 2.4, exit(5, lost)), "exited 4.7s after its last renewal (code 1"},
+			"nobody's renewal, but its rival's": {without(answered(2, 2.4), held("a_1")), "the Lease never named a (start 1)"},
 		},
 		"renewals within a second go unseen": {
 			"in one second":  {cut(renewal(0.3, 7, "a_1")), ""},

@@ -3,6 +3,7 @@ package simcluster_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -37,7 +38,7 @@ func BenchmarkFailover(b *testing.B) {
 		b.RunParallel(func(next *testing.PB) {
 			for next.Next() {
 				synctest.Test(t, func(t *testing.T) {
-					if err := failover(t.Context()); err != nil {
+					if err := failover(t.Context(), benchmarkReplicas); err != nil {
 						b.Error(err)
 					}
 				})
@@ -49,15 +50,47 @@ func BenchmarkFailover(b *testing.B) {
 	b.ReportMetric(float64(b.N)*benchmarkLength.Seconds()/spent.Seconds(), "virtual-s/cpu-s")
 }
 
+// BenchmarkGrowth measures how the cost of a failover grows with the number of replicas: cost ~ replicas^exponent, by the least squares
+// of the logarithms.
+func BenchmarkGrowth(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(1600))
+	counts := []int{3, 10, 30, 100}
+	spent := make([]float64, len(counts))
+	inTest(b, func(t *testing.T) {
+		for range b.N {
+			for i, replicas := range counts {
+				began := time.Now()
+				synctest.Test(t, func(t *testing.T) {
+					if err := failover(t.Context(), replicas); err != nil {
+						b.Error(err)
+					}
+				})
+				spent[i] += time.Since(began).Seconds()
+			}
+		}
+	})
+	var x, y, xx, xy float64
+	n := float64(len(counts))
+	for i, replicas := range counts {
+		b.ReportMetric(1000*spent[i]/float64(b.N), fmt.Sprintf("ms/run-of-%d", replicas))
+		of, cost := math.Log(float64(replicas)), math.Log(spent[i])
+		x, y, xx, xy = x+of, y+cost, xx+of*of, xy+of*cost
+	}
+	b.ReportMetric((n*xy-x*y)/(n*xx-x*x), "exponent")
+}
+
+// benchmarkReplicas is how many a failover is measured with.
+const benchmarkReplicas = 3
+
 // failover is one run.
-func failover(ctx context.Context) error {
+func failover(ctx context.Context, replicas int) error {
 	began := time.Now()
 	observer := observe.New()
 	cluster := simcluster.New(observer, simcluster.Controller)
 	defer cluster.Close()
 
 	settings := subject.Settings{Timings: scenario.Production.Timings, ActPeriod: time.Second}
-	deployment := subject.Deployment{Subject: manager.New(history.Binary{}, nil), Replicas: 3, Settings: settings}
+	deployment := subject.Deployment{Subject: manager.New(history.Binary{}, nil), Replicas: replicas, Settings: settings}
 	if err := cluster.Deploy(ctx, deployment); err != nil {
 		return err
 	}

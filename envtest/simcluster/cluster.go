@@ -56,6 +56,8 @@ type Cluster struct {
 	leaseID  string
 	// ways are what the links of replicas are without any fault; nil: they take no time.
 	ways func(replica string) Way
+	// clocks are the rates of the replicas' clocks; nil: all are right.
+	clocks func(replica string) float64
 }
 
 // New makes a cluster whose replicas run the manager.
@@ -63,7 +65,7 @@ func New(observer *observe.Observer, manager Manager) *Cluster {
 	c := &Cluster{observer: observer, manager: manager, closing: make(chan struct{})}
 	c.server = NewAPIServer(audience{c})
 	c.crew = crew.New(observer, c.closing, func(_ context.Context, name string) (*replica, error) {
-		r := &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: options(c.settings)}
+		r := &replica{name: name, link: newLink(c.server), manager: c.manager, observer: c.observer, options: c.optionsOf(name)}
 		if c.ways != nil {
 			r.link.way = newWay(c.ways(name))
 		}
@@ -143,7 +145,7 @@ func (c *Cluster) replaceAll(ctx context.Context) error {
 		if !c.keeps(r) {
 			continue
 		}
-		r.configure(c.manager, options(c.settings))
+		r.configure(c.manager, c.optionsOf(r.name))
 		mark := c.observer.Mark()
 		// One that is between two lives begins the next one with the new options.
 		r.tell("SIGTERM")

@@ -1,8 +1,11 @@
 package simcluster
 
 import (
+	"cmp"
+	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -29,31 +32,49 @@ type found struct {
 	took time.Duration
 	// what: the sign, or the known bug, that ended it; empty, if nothing did.
 	what, story string
+	// besides are the signs, and how many runs showed each, that no known bug explains and that did not end it.
+	besides map[string]int
 }
 
 // find explores until something is found that it is looked for.
 func find(t *testing.T, manager Manager, plan explore.Plan, seed uint64, most int, is func(explore.Report) string, cut bool) found {
 	t.Helper()
-	runner := &explore.Here{World: worldOf(t, manager)}
+	runner := &lastRunner{Here: explore.Here{World: worldOf(t, manager)}}
 	search := explore.Search{Plan: plan, Seed: seed, Runs: most, AtOnce: 1, Blind: *proofBlind, Uncut: true}
 	var what string
+	besides := map[string]int{}
 	search.Enough = func(r explore.Report) bool {
-		what = is(r)
-		return what != ""
+		if what = is(r); what != "" {
+			return true
+		}
+		for _, sign := range r.Signs() {
+			besides[sign]++
+		}
+		return false
 	}
 	began := time.Now()
 	all := search.Explore(t.Context(), runner)
-	f := found{runs: all.Runs, took: time.Since(began), what: what}
+	f := found{runs: all.Runs, took: time.Since(began), what: what, besides: besides}
 	if what == "" || !cut {
 		return f
 	}
-	at := slices.IndexFunc(all.Findings, func(f *explore.Finding) bool { return f.Sign == what })
-	if at < 0 {
-		return f
-	}
 	shrinking := explore.Shrinking{Sign: what, Most: 200, Run: func(s explore.Schedule) (explore.Report, bool) { return runner.Run(t.Context(), s) }}
-	f.story = shrinking.Shrink(all.Findings[at].Drawn, all.Findings[at].Shrunk.Report).Schedule.Story()
+	f.story = shrinking.Shrink(runner.last, runner.report).Schedule.Story()
 	return f
+}
+
+// lastRunner remembers the run that it made last, which is the one that ended a search.
+type lastRunner struct {
+	explore.Here
+	last   explore.Schedule
+	report explore.Report
+}
+
+// Run implements explore.Runner.
+func (r *lastRunner) Run(ctx context.Context, s explore.Schedule) (explore.Report, bool) {
+	report, made := r.Here.Run(ctx, s)
+	r.last, r.report = s, report
+	return report, made
 }
 
 // unknown is the first thing that is wrong with a run and that no known bug explains.
@@ -62,6 +83,20 @@ func unknown(r explore.Report) string {
 		return signs[0]
 	}
 	return ""
+}
+
+// breaking is how a run broke a guarantee, where no known bug explains that. Of a wrong manager that is wrong in breaking none, it is
+// why there is no verdict.
+func breaking(m mutant) func(explore.Report) string {
+	return func(r explore.Report) string {
+		for _, sign := range r.Signs() {
+			which, _, _ := strings.Cut(sign, ":")
+			if which == cmp.Or(m.breaks.Name, "no verdict") {
+				return sign
+			}
+		}
+		return ""
+	}
 }
 
 func known(name string) func(explore.Report) string {
@@ -89,7 +124,7 @@ func allSought() (all []sought) {
 	}
 	for _, m := range mutants {
 		if m.breaks.Name != invariant.RefusesBadTimings.Name {
-			all = append(all, sought{m.name, m.manager, explore.Plan{}, unknown})
+			all = append(all, sought{m.name, m.manager, explore.Plan{}, breaking(m)})
 		}
 	}
 	return all
@@ -101,7 +136,7 @@ func TestExplorationProof(t *testing.T) {
 		t.Skip("it takes long: make explore-proof")
 	}
 	var table strings.Builder
-	fmt.Fprintf(&table, "| What is found | Found | Runs, median | worst | Seconds, median | worst | Cut down to |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&table, "| What is found | Found | Runs, median | worst | Seconds, median | worst | Cut down to | Besides, on the way |\n|---|---|---|---|---|---|---|---|\n")
 	for _, s := range allSought() {
 		if !strings.Contains(s.name, *proofFocus) {
 			continue
@@ -110,11 +145,16 @@ func TestExplorationProof(t *testing.T) {
 		var took []time.Duration
 		story := ""
 		hits := 0
+		besides := map[string]int{}
 		for seed := range *proofSeeds {
 			f := find(t, s.manager, s.plan, uint64(seed+1), *proofRuns, s.is, story == "")
 			runs, took = append(runs, f.runs), append(took, f.took)
 			if f.what != "" {
 				hits++
+			}
+			for sign, n := range f.besides {
+				which, _, _ := strings.Cut(sign, ":")
+				besides[which] += n
 			}
 			if story == "" && f.story != "" {
 				story = f.what + ": " + f.story
@@ -123,14 +163,23 @@ func TestExplorationProof(t *testing.T) {
 		slices.Sort(runs)
 		slices.Sort(took)
 		middle, last := len(runs)/2, len(runs)-1
-		row := fmt.Sprintf("| %s | %d of %d | %d | %d | %.1f | %.1f | %s |", s.name, hits, *proofSeeds, runs[middle], runs[last],
-			took[middle].Seconds(), took[last].Seconds(), strings.ReplaceAll(story, "|", "\\|"))
+		row := fmt.Sprintf("| %s | %d of %d | %d | %d | %.1f | %.1f | %s | %s |", s.name, hits, *proofSeeds, runs[middle], runs[last],
+			took[middle].Seconds(), took[last].Seconds(), strings.ReplaceAll(story, "|", "\\|"), counted(besides))
 		t.Log(row)
 		table.WriteString(row + "\n")
 	}
 	if *proofTable != "" {
 		NewWithT(t).Expect(os.WriteFile(*proofTable, []byte(table.String()), 0o644)).To(Succeed())
 	}
+}
+
+// counted says which signs were seen in how many runs.
+func counted(signs map[string]int) string {
+	var parts []string
+	for _, sign := range slices.Sorted(maps.Keys(signs)) {
+		parts = append(parts, fmt.Sprintf("%s in %d", sign, signs[sign]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // A smaller proof, with one seed: a bug of today's libraries, and wrong managers of several kinds.

@@ -32,6 +32,7 @@ func worldOf(t *testing.T, manager Manager) explore.World {
 				link := s.Links[replica]
 				return Way{Latency: link.Latency, Jitter: link.Jitter, Seed: s.Seed}
 			})
+			cluster.Wind(func(replica string) float64 { return s.Clocks[replica] })
 			return cluster
 		},
 		Within: func(run func(ctx context.Context)) {

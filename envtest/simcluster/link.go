@@ -152,7 +152,7 @@ func (l *link) look(life context.Context, d direction, count bool) state {
 // touchNew counts what is held already for the effects that came on top of those before.
 func (s state) touchNew(before []*effect, d direction) {
 	for _, e := range s.effects {
-		if e.holds(d) && !slices.Contains(before, e) {
+		if (e.holds(d) || e.away) && !slices.Contains(before, e) {
 			e.touched.Add(1)
 		}
 	}
@@ -171,7 +171,9 @@ func (l *link) pass(ctx, life context.Context, d direction) error {
 		case <-life.Done():
 			return errLifeEnded
 		}
+		before := s.effects
 		s = l.look(life, d, false)
+		s.touchNew(before, d)
 	}
 	for s.held {
 		done := ctx.Done()

@@ -91,12 +91,19 @@ func whole(request *http.Request) (*http.Request, error) {
 	return held, err
 }
 
+// refusal is how long it takes to refuse a request.
+const refusal = time.Millisecond
+
 // meet takes a request through what it meets. It returns nil, if its sender was gone before it was handed on.
 func (t transport) meet(request *http.Request, met []*effect, gone <-chan struct{}) *http.Response {
 	for _, e := range met {
 		switch m := e.meeting; {
 		case m.refuses != 0:
 			e.touched.Add(1)
+			// Whoever asks again at once would do so without end if that took no time: virtual time would stand still.
+			if !e.wait(refusal, gone) {
+				return nil
+			}
 			return refuse(request, t.refusal(request, m.refuses))
 		case m.stalls:
 			e.touched.Add(1)

@@ -6,6 +6,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/interregnum/interregnum/controller"
+	"github.com/interregnum/interregnum/controller/journal"
 	"github.com/interregnum/interregnum/e2e/invariant"
 	"github.com/interregnum/interregnum/e2e/scenario"
 )
@@ -25,6 +27,19 @@ func mended(p *plain) {
 	}
 }
 
+// mendedAtWork makes one that says that its work has stopped, and only then releases.
+func mendedAtWork(p *plain) {
+	mended(p)
+	release := p.lose
+	p.lose = func() error {
+		pause(p.process, 2*p.options.ActPeriod) // In which its work stops.
+		if err := p.say(journal.Stopped, ""); err != nil {
+			return err
+		}
+		return release()
+	}
+}
+
 // impatient makes one that releases whatever it finds, as client-go does, and gives up at the first conflict, as client-go
 // v0.34 does.
 func impatient(p *plain) {
@@ -36,6 +51,11 @@ func impatient(p *plain) {
 		}
 		return errLost
 	}
+}
+
+// countsAnswersIn makes one that gives up sooner, by as much as an answer may be late.
+func countsAnswersIn(p *plain) {
+	p.elector.RenewDeadline -= controller.Timings{RenewDeadline: p.elector.RenewDeadline}.RequestTimeout()
 }
 
 // A window that is too wide would say of a bug that it is gone, one that is too narrow would never say so.
@@ -84,6 +104,14 @@ func TestTheTrackRecordOfOtherLibraries(t *testing.T) {
 		"the release at work, mended":      {"work outlasts its graceful shutdown, with release", func(*plain) {}, gone},
 		"the release at work, never tried": {"work outlasts its graceful shutdown, with release", losing, gone},
 		"the loss at work, mended":         {"loses its Lease while its work stops", func(*plain) {}, gone},
+		"the early release, mended":        {"leader that gives up releases", mendedAtWork, gone},
+		"the early release, never tried":   {"leader that gives up releases", losing, gone},
+		"the endless release, mended":      {"release that conflicts", mendedAtWork, gone},
+		"the endless release, never tried": {"release that conflicts", losing, gone},
+		"the late answer, counted in":      {"leader counts from the answer", countsAnswersIn, gone},
+		"the late answer, in plain client-go": {
+			"leader counts from the answer", func(*plain) {}, "",
+		},
 		"the Lease that it did not know of, mended": {
 			"before it knows that it holds the Lease", releasesByItself, gone,
 		},

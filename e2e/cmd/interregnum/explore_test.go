@@ -75,6 +75,26 @@ func TestReplayShowsAKnownBug(t *testing.T) {
 	g.Expect(out).To(ContainSubstring("that is a known bug: partitioned leader that releases on cancel"))
 }
 
+// A cluster that can do none of the steps plays nothing, and says which can.
+func TestReplayWhereNoStepCanBeTaken(t *testing.T) {
+	g := NewWithT(t)
+	single := strings.Replace(schedule, "do: partition", "do: stall", 1)
+	single = strings.Replace(single, "lost: everything", "of: lease", 1)
+	out, errs, code := said(t, "replay", written(t, single), "--on", "kind", "--report-dir", t.TempDir())
+	g.Expect(code).To(Equal(exitUnknown), errs)
+	g.Expect(out).To(ContainSubstring("not on kind: step 1 (after renewal 2, leader: each write of the Lease stalls, for 30s): packet filters cannot tell"))
+	g.Expect(out).To(ContainSubstring("none of its steps can be taken on kind: try --on sim or envtest"))
+}
+
+// A step that was not taken is named by its number, and a drawn run that held is said to have.
+func TestReplaySaysWhatWasNotTaken(t *testing.T) {
+	g := NewWithT(t)
+	idle := strings.Replace(schedule, "release: true\n", "", 1) + "  - do: kill\n    whom: b\n    after: release\n"
+	out, errs, code := said(t, "replay", written(t, idle), "--report-dir", t.TempDir())
+	g.Expect(code).To(Equal(exitHeld), errs)
+	g.Expect(out).To(ContainSubstring("step 2 was not taken: expected release, and there was none within"))
+}
+
 func TestExploreAndReplayRefuseWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string

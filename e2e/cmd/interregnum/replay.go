@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -87,11 +89,15 @@ func (a *again) run(ctx context.Context) error {
 	if a.on == "sim" {
 		return a.inVirtualTime(ctx, schedule, folder)
 	}
-	schedule, left := schedule.For(place.never)
+	able, steps, left := schedule.For(place.never)
 	for _, line := range left {
 		fmt.Fprintf(a.out, "not on %s: %s\n", a.on, line)
 	}
-	return a.inRealTime(ctx, place, schedule, folder)
+	if len(schedule.Steps) > 0 && len(able.Steps) == 0 {
+		fmt.Fprintf(a.out, "none of its steps can be taken on %s: try --on %s\n", a.on, elsewhere(a.on, schedule))
+		return came(exitUnknown)
+	}
+	return a.inRealTime(ctx, place, able, steps, folder)
 }
 
 // inVirtualTime plays it as it was found.
@@ -118,7 +124,8 @@ func (a *again) inVirtualTime(ctx context.Context, schedule explore.Schedule, fo
 		for _, name := range came.KnownBugs() {
 			fmt.Fprintf(a.out, "  that is a known bug: %s\n", name)
 		}
-		a.missed(schedule, came.Missed)
+		a.idle(came.Outcome, text)
+		a.missed(nil, came.Missed)
 		worst = worse(worst, came.Outcome)
 	}
 	return codeOfOutcome(worst)
@@ -131,17 +138,35 @@ func unjudged(r explore.Report) (errs []error) {
 	return errs
 }
 
-// missed says which steps were not taken.
-func (a *again) missed(schedule explore.Schedule, missed map[int]string) {
-	for n := range schedule.Steps {
-		if why, was := missed[n]; was {
-			fmt.Fprintf(a.out, "  step %d was not taken: %s\n", n+1, why)
+// missed says which steps were not taken. Steps are what number each of them has in the schedule's file, from 0; nil: its own.
+func (a *again) missed(steps []int, missed map[int]string) {
+	for _, n := range slices.Sorted(maps.Keys(missed)) {
+		number := n
+		if steps != nil {
+			number = steps[n]
 		}
+		fmt.Fprintf(a.out, "  step %d was not taken: %s\n", number+1, missed[n])
 	}
 }
 
+// idle says that a run has held, where its verdict is that of a scenario, of which more is asked.
+func (a *again) idle(came invariant.Outcome, told string) {
+	if came == invariant.Held && strings.Contains(told, "INCONCLUSIVE") {
+		fmt.Fprintln(a.out, "  as a drawn run it held: what there was nothing to judge by need not happen in one")
+	}
+}
+
+// elsewhere are the places that can do a step or more of a schedule.
+func elsewhere(but string, schedule explore.Schedule) string {
+	others := slices.DeleteFunc(slices.Clone(order), func(name string) bool {
+		able, _, _ := schedule.For(places[name].never)
+		return name == but || len(able.Steps) == 0
+	})
+	return strings.Join(others, " or ")
+}
+
 // inRealTime plays it where it cannot be the same run again.
-func (a *again) inRealTime(ctx context.Context, kind kindOfPlace, schedule explore.Schedule, folder string) error {
+func (a *again) inRealTime(ctx context.Context, kind kindOfPlace, schedule explore.Schedule, steps []int, folder string) error {
 	var of *subject.Subject
 	if a.file != "" {
 		var err error
@@ -172,7 +197,10 @@ func (a *again) inRealTime(ctx context.Context, kind kindOfPlace, schedule explo
 		if run.Row.Verdict == report.NotRun {
 			fmt.Fprintf(a.out, "it cannot be played on %s: %s\n", a.on, run.Row.Why)
 		}
-		a.missed(schedule, played.Missed)
+		if run.History != nil {
+			a.idle(explore.Outcome(run.Verdict), run.Explanation)
+		}
+		a.missed(steps, played.Missed)
 		rows = append(rows, run.Row)
 		if run.History == nil {
 			worst = worse(worst, invariant.Inconclusive)

@@ -55,6 +55,7 @@ func world(runs simcluster.Manager, within func(func(context.Context))) explore.
 				link := s.Links[replica]
 				return simcluster.Way{Latency: link.Latency, Jitter: link.Jitter, Seed: s.Seed}
 			})
+			cluster.Wind(func(replica string) float64 { return s.Clocks[replica] })
 			return cluster
 		},
 		Within: within,
