@@ -74,7 +74,7 @@ func (p Place) keep(row report.Row, s scenario.Scenario, profile scenario.Profil
 
 // FolderOf is where all of a run is kept.
 func (p Place) FolderOf(s scenario.Scenario, profile scenario.Profile) string {
-	return filepath.Join(p.FolderAt(profile), slug(s.Name))
+	return filepath.Join(p.FolderAt(profile), FolderName(s.Name))
 }
 
 // FolderAt is that of all runs at a profile.
@@ -160,7 +160,7 @@ func (p Place) explained(verdict invariant.Verdict, path string) Run {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// slug makes a folder's name of a scenario's.
-func slug(name string) string {
+// FolderName makes the name of a folder of that of a scenario.
+func FolderName(name string) string {
 	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
 }

@@ -15,7 +15,7 @@ func TestFoldersAreNamedAfterScenarios(t *testing.T) {
 		"API server slow, within – timings": "api-server-slow-within-timings",
 		"  (x) ":                            "x",
 	} {
-		NewWithT(t).Expect(slug(name)).To(Equal(folder))
+		NewWithT(t).Expect(FolderName(name)).To(Equal(folder))
 	}
 	seen := map[string]string{}
 	names := []string{}
@@ -26,7 +26,7 @@ func TestFoldersAreNamedAfterScenarios(t *testing.T) {
 		names = append(names, bug.Name)
 	}
 	for _, name := range names {
-		folder := slug(name)
+		folder := FolderName(name)
 		NewWithT(t).Expect(seen).NotTo(HaveKey(folder), "%q and %q would share a folder", name, seen[folder])
 		seen[folder] = name
 	}

@@ -54,11 +54,14 @@ func (p *Pool[Task, Answer]) Do(ctx context.Context, task Task) (answer Answer, 
 			return answer, fmt.Errorf("starting a worker: %w", err)
 		}
 	}
-	if it.do(task, &answer, p.Patience) {
+	if it.do(ctx, task, &answer, p.Patience) {
 		return answer, nil
 	}
 	said := it.said.String()
 	it = nil
+	if ctx.Err() != nil {
+		return answer, context.Cause(ctx)
+	}
 	return answer, Died{said}
 }
 
@@ -97,14 +100,24 @@ func start(command *exec.Cmd) (*process, error) {
 	return it, it.command.Start()
 }
 
+// leave is how long a task may go on for that nobody wants any more.
+const leave = 2 * time.Second
+
 // do has the worker do something. False means that it is gone.
-func (w *process) do(task, answer any, patience time.Duration) (alive bool) {
+func (w *process) do(ctx context.Context, task, answer any, patience time.Duration) (alive bool) {
+	over, end := context.WithCancel(context.Background())
+	defer end()
 	hangs := time.AfterFunc(patience, func() {
 		w.said.write(fmt.Sprintf("hang: no end within %v of real time, while virtual time stands still, or never ends\n", patience))
 		_ = w.command.Process.Signal(syscall.SIGQUIT) // It then says where each goroutine is.
 		time.AfterFunc(patience, func() { _ = w.command.Process.Kill() })
 	})
 	defer hangs.Stop()
+	// Somebody has had enough: what is nearly done may come to its end, and nothing else.
+	defer context.AfterFunc(ctx, func() {
+		enough := time.AfterFunc(leave, func() { _ = w.command.Process.Kill() })
+		context.AfterFunc(over, func() { enough.Stop() })
+	})()
 	err := json.NewEncoder(w.in).Encode(task)
 	if err == nil {
 		err = w.answers.Decode(answer)

@@ -29,7 +29,7 @@ func run(args []string) int {
 			"Exit codes: 0 held, 1 broken, 2 inconclusive or no verdict, 3 wrong usage.",
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	root.AddCommand(runCommand(), initCommand(), exploreCommand(), replayCommand(), workerCommand(), judgeCommand(), showCommand(), listCommand(), adviseCommand(), validateCommand(), cleanCommand(), versionCommand())
+	root.AddCommand(runCommand(), initCommand(), exploreCommand(), replayCommand(), workerCommand(), measureCommand(), measurerCommand(), judgeCommand(), showCommand(), listCommand(), adviseCommand(), validateCommand(), cleanCommand(), versionCommand())
 	root.SetArgs(args)
 	return codeFor(root.ExecuteContext(ctx))
 }

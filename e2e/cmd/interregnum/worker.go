@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,22 +28,26 @@ func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: asWorker, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			signal.Ignore(os.Interrupt, syscall.SIGTERM) // It ends when the one does that it works for.
-			debug.SetTraceback("all")
-			in, out := os.Stdin, os.Stdout // Within the bubbles, standard output is none.
-			var served error
-			err := bubble.Host(func(within func(func(context.Context))) {
-				served = explore.Serve(in, out, world(simcluster.Controller, within))
+			return serve(func(in io.Reader, out io.Writer, within func(func(context.Context))) error {
+				return explore.Serve(in, out, world(simcluster.Controller, within))
 			})
-			if err == nil {
-				err = served
-			}
-			if err != nil {
-				return failed(err)
-			}
-			return nil
 		},
 	}
+}
+
+// serve has this program be a worker, in virtual time.
+func serve(work func(in io.Reader, out io.Writer, within func(func(context.Context))) error) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM) // It ends when the one does that it works for.
+	debug.SetTraceback("all")
+	in, out := os.Stdin, os.Stdout // Within the bubbles, standard output is none.
+	var served error
+	if err := bubble.Host(func(within func(func(context.Context))) { served = work(in, out, within) }); err != nil {
+		return failed(err)
+	}
+	if served != nil {
+		return failed(served)
+	}
+	return nil
 }
 
 // world is virtual time.
@@ -67,11 +72,14 @@ const patience = 60 * time.Second
 
 // workers are so many of this program.
 func workers(count int) *explore.Workers {
-	return explore.NewWorkers(count, patience, func() *exec.Cmd {
-		path, err := os.Executable()
-		if err != nil {
-			path = os.Args[0]
-		}
-		return exec.Command(path, asWorker)
-	})
+	return explore.NewWorkers(count, patience, func() *exec.Cmd { return itselfAs(asWorker) })
+}
+
+// itselfAs is a command of this very program.
+func itselfAs(args ...string) *exec.Cmd {
+	path, err := os.Executable()
+	if err != nil {
+		path = os.Args[0]
+	}
+	return exec.Command(path, args...)
 }
