@@ -73,6 +73,12 @@ var whenItCounts = []counts{
 		},
 	},
 	{
+		bug: explore.EndlessRelease, when: releases,
+		here: func(e Election) string {
+			return fmt.Sprintf("it acts until %s", short(e.Timings.LastAct(false)+e.RenewDeadline))
+		},
+	},
+	{
 		bug: explore.UnseenRenewals,
 		when: func(e Election) bool {
 			return e.Unseen() > 0
@@ -83,7 +89,7 @@ var whenItCounts = []counts{
 	},
 	{
 		bug: explore.ReleaseAtWork, when: releases,
-		here: func(Election) string { return "give the graceful shutdown longer than the longest work takes" },
+		here: func(Election) string { return "give it more time" },
 	},
 	{
 		bug: explore.ToldBeforeKnows, when: releases,
