@@ -69,5 +69,5 @@ func (s Setup) In(collection scenario.Collection) (scenario.Scenario, error) {
 
 // Folder is that of the run among those of all setups.
 func (t Task) Folder() string {
-	return filepath.Join(attempt.FolderName(t.Scenario+" "+t.Setup.String()), fmt.Sprintf("round-%d", t.Round))
+	return filepath.Join(attempt.FolderName(t.Scenario+" "+t.String()), fmt.Sprintf("round-%d", t.Round))
 }
