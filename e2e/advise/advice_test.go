@@ -349,7 +349,7 @@ func TestJSON(t *testing.T) {
 	g.Expect(read.CutOff.Margin.Duration).To(Equal(-2 * time.Second))
 	g.Expect(read.Without.Crash.Typical.Duration).To(Equal(16400 * ms))
 	g.Expect(read.Requests).To(Equal(Requests{Leader: 1800, Standby: 1125, All: 4050}))
-	g.Expect(read.Warnings).To(HaveLen(6))
+	g.Expect(read.Warnings).To(HaveLen(7))
 	g.Expect(read.Nearest).To(HaveLen(2))
 	alone := production
 	alone.Replicas = 1
