@@ -98,12 +98,9 @@ func (s *search) run(ctx context.Context, seeded bool) error {
 	if err != nil {
 		return err
 	}
-	folder, err := filepath.Abs(s.folder)
-	if err == nil {
-		err = os.MkdirAll(folder, 0o755)
-	}
+	folder, err := reportDir(s.folder)
 	if err != nil {
-		return fmt.Errorf("--report-dir: %w", err)
+		return err
 	}
 	fmt.Fprintf(s.progress, "exploring with seed %d; the same again: interregnum explore --seed %d%s\n", s.seed, s.seed, s.others())
 	pool := workers(s.workers)
@@ -161,4 +158,16 @@ func (s *search) others() string {
 		fmt.Fprintf(&text, " --runs %d", s.runs)
 	}
 	return text.String()
+}
+
+// reportDir makes the folder for what is found, and says where it is.
+func reportDir(named string) (string, error) {
+	folder, err := filepath.Abs(named)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o755)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--report-dir: %w", err)
+	}
+	return folder, nil
 }

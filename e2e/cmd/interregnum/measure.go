@@ -113,12 +113,9 @@ func (s *measuring) run(ctx context.Context, seeded bool) error {
 	if err != nil {
 		return err
 	}
-	folder, err := filepath.Abs(s.folder)
-	if err == nil {
-		err = os.MkdirAll(folder, 0o755)
-	}
+	folder, err := reportDir(s.folder)
 	if err != nil {
-		return fmt.Errorf("--report-dir: %w", err)
+		return err
 	}
 	fmt.Fprintf(s.progress, "%d setups, %d runs of each, seed %d\n", len(study.Setups), s.runs, s.seed)
 	study.Progress = s.progressed()

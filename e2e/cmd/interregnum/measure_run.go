@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/interregnum/interregnum/e2e/measure"
@@ -35,7 +36,8 @@ func (s *measuring) runner(ctx context.Context, folder string, study measure.Stu
 		run := func(ctx context.Context, t measure.Task) (report.Row, error) {
 			row, err := pool.Do(ctx, t)
 			if died, is := errors.AsType[worker.Died](err); is {
-				return report.Failed(t.Scenario, died, ""), nil
+				first, _, _ := strings.Cut(died.Error(), "\n") // The stacks of all goroutines follow.
+				return report.Failed(t.Scenario, errors.New(first), ""), nil
 			}
 			return row, err
 		}
