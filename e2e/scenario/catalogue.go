@@ -197,6 +197,7 @@ var everywhere = []Scenario{
 		"A leader that may no longer renew must stop as one that cannot, and nobody else may begin; when the rights are back, so is a leader."),
 	{
 		Name:     "every replica loses once",
+		Replicas: 3, // One that is cut off stays so while its rival leads: each loses to another that is not.
 		Why:      "When all have lost, one after the other, one of those who lost must lead again.",
 		Long:     true,
 		Faults:   []fault.Fault{fault.Partition{Lost: fault.Everything}},
